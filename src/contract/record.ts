@@ -1,0 +1,68 @@
+// What the monitor found and tells: clock records, alert records, action records. CONTRACT.md, section 2.
+import type { Entity } from './event.ts';
+
+export const CLOCK_RECORD_STATES = [
+  'warned',
+  'breached',
+  'escalated',
+  'met',
+  'missed',
+  'cancelled',
+  'waived',
+  'withdrawn',
+] as const;
+export type ClockRecordState = (typeof CLOCK_RECORD_STATES)[number];
+
+/** Times are RFC 3339 in UTC with milliseconds; durations are milliseconds of the clock's calendar. */
+export interface ClockRecord {
+  readonly id: string;
+  readonly kind: 'clock';
+  readonly at: string;
+  readonly seenAt: string;
+  readonly entity: Entity;
+  readonly case: string;
+  readonly rule: string;
+  readonly cycle: number;
+  readonly state: ClockRecordState;
+  readonly percent?: number;
+  readonly step?: number;
+  readonly to?: string;
+  readonly startedAt: string;
+  readonly dueAt: string;
+  readonly endedAt: string | null;
+  readonly elapsedMs: number;
+  readonly pausedMs: number;
+  readonly overdueMs: number;
+  readonly policy: string;
+}
+
+export interface AlertRecord {
+  readonly id: string;
+  readonly kind: 'alert';
+  readonly at: string;
+  readonly seenAt: string;
+  readonly rule: string;
+  readonly group: string;
+  readonly state: 'firing' | 'resolved';
+  readonly severity: string;
+  /** Which transition of this rule and group it is, counted from 1. */
+  readonly number: number;
+  readonly value: number | null;
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly policy: string;
+}
+
+export interface ActionRecord {
+  readonly id: string;
+  readonly kind: 'action';
+  readonly at: string;
+  readonly seenAt: string;
+  readonly action: string;
+  readonly rule: string;
+  readonly group: string;
+  readonly alert: string;
+  readonly policy: string;
+}
+
+export type SlaRecord = ClockRecord | AlertRecord | ActionRecord;
