@@ -1,0 +1,160 @@
+// The cells of every partition, added up, and indexed so that windows and levels are answered without a scan.
+// It belongs to whoever reads committed state: the judge of alerts, the boards, the metrics.
+import { cellParts, SUM_SCALE } from '../contract/cells.ts';
+import type { CompiledIndicator } from '../policy/compiled.ts';
+
+/** What an indicator's window holds. `value` is null without a denominator: neither 0 nor 100 %. */
+export interface WindowSum {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+}
+
+interface Pane {
+  numerator: number;
+  denominator: number;
+}
+
+/** The panes of one group of one indicator, by their first instant. */
+type Panes = Map<number, Pane>;
+
+const EMPTY: WindowSum = { numerator: 0, denominator: 0, value: null };
+
+export class CellBook {
+  readonly #partitions = new Map<number, Map<string, number>>();
+  readonly #totals = new Map<string, number>();
+  readonly #panes = new Map<string, Map<string, Panes>>();
+  readonly #levels = new Map<string, Map<string, number>>();
+  readonly #since = new Map<string, Map<string, Map<number, number>>>();
+
+  /** Sets one partition's cell; null removes it. */
+  set(partition: number, key: string, value: number | null): void {
+    let cells = this.#partitions.get(partition);
+    if (!cells) {
+      cells = new Map();
+      this.#partitions.set(partition, cells);
+    }
+    const before = cells.get(key) ?? 0;
+    if (value === null) cells.delete(key);
+    else cells.set(key, value);
+    const change = (value ?? 0) - before;
+    if (change !== 0) this.#add(key, change);
+  }
+
+  /** Forgets all cells of a partition, before its snapshot is loaded again. */
+  clear(partition: number): void {
+    const cells = this.#partitions.get(partition);
+    if (!cells) return;
+    for (const [key, value] of cells) this.#add(key, -value);
+    this.#partitions.delete(partition);
+  }
+
+  /** The sum of a cell over all partitions; 0 where none has it. */
+  total(key: string): number {
+    return this.#totals.get(key) ?? 0;
+  }
+
+  /** All cells of a kind (`c`, `g`, `l` …) with their parts after the kind, summed over partitions. */
+  *entries(kind: string): Iterable<[parts: string[], total: number]> {
+    const prefix = `${kind}|`;
+    for (const [key, total] of this.#totals) {
+      if (key.startsWith(prefix)) yield [cellParts(key).slice(1), total];
+    }
+  }
+
+  /**
+   * The window of an indicator's group at `now`: the panes that begin after now − window − pane, and not after now.
+   * Levels give the count (or with `longest` the age in seconds) as value.
+   */
+  window(indicator: CompiledIndicator, group: string, now: number): WindowSum {
+    if (indicator.measure.kind === 'level') return this.#level(indicator, group, now);
+    const panes = this.#panes.get(indicator.rule)?.get(group);
+    if (!panes) return EMPTY;
+    const after = now - indicator.windowMs - indicator.paneMs;
+    let numerator = 0;
+    let denominator = 0;
+    for (const [start, pane] of panes) {
+      if (start <= after || start > now) continue;
+      numerator += pane.numerator;
+      denominator += pane.denominator;
+    }
+    if (indicator.measure.kind === 'field') numerator /= SUM_SCALE;
+    return { numerator, denominator, value: denominator === 0 ? null : numerator / denominator };
+  }
+
+  /** The groups of an indicator that have any cell. */
+  groups(indicator: CompiledIndicator): string[] {
+    const { measure, rule } = indicator;
+    if (measure.kind !== 'level') return [...(this.#panes.get(rule)?.keys() ?? [])];
+    return [...((measure.longest ? this.#since.get(rule) : this.#levels.get(rule))?.keys() ?? [])];
+  }
+
+  /** When the oldest member of a level entered it (ms since 1970, whole seconds); null when it is empty. */
+  oldestSince(rule: string, group: string): number | null {
+    const seconds = this.#since.get(rule)?.get(group);
+    if (!seconds || seconds.size === 0) return null;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const second of seconds.keys()) if (second < oldest) oldest = second;
+    return oldest * 1000;
+  }
+
+  #level(indicator: CompiledIndicator, group: string, now: number): WindowSum {
+    const longest = indicator.measure.kind === 'level' && indicator.measure.longest;
+    if (longest) {
+      const since = this.oldestSince(indicator.rule, group);
+      const seconds = since === null ? 0 : Math.max(0, (now - since) / 1000);
+      return { numerator: seconds, denominator: since === null ? 0 : 1, value: seconds };
+    }
+    const count = this.#levels.get(indicator.rule)?.get(group) ?? 0;
+    return { numerator: count, denominator: count, value: count };
+  }
+
+  #add(key: string, change: number): void {
+    const total = (this.#totals.get(key) ?? 0) + change;
+    if (total === 0) this.#totals.delete(key);
+    else this.#totals.set(key, total);
+    const kind = key.charCodeAt(0);
+    if (kind === 119 /* w */) this.#addPane(key, change);
+    else if (kind === 108 /* l */) {
+      const [, rule = '', group = ''] = cellParts(key);
+      addTo(child(this.#levels, rule), group, change);
+    } else if (kind === 113 /* q */) {
+      const [, rule = '', group = '', second = '0'] = cellParts(key);
+      const groups = child(this.#since, rule);
+      const seconds = child(groups, group);
+      addTo(seconds, Number(second), change);
+      if (seconds.size === 0) groups.delete(group);
+    }
+  }
+
+  #addPane(key: string, change: number): void {
+    const [, rule = '', group = '', startText = '0', side] = cellParts(key);
+    const groups = child(this.#panes, rule);
+    const panes = child(groups, group);
+    const start = Number(startText);
+    let pane = panes.get(start);
+    if (!pane) {
+      pane = { numerator: 0, denominator: 0 };
+      panes.set(start, pane);
+    }
+    if (side === 'n') pane.numerator += change;
+    else pane.denominator += change;
+    if (pane.numerator === 0 && pane.denominator === 0) panes.delete(start);
+    if (panes.size === 0) groups.delete(group);
+  }
+}
+
+function child<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let map = maps.get(key);
+  if (!map) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
+}
+
+function addTo<K>(map: Map<K, number>, key: K, change: number): void {
+  const value = (map.get(key) ?? 0) + change;
+  if (value === 0) map.delete(key);
+  else map.set(key, value);
+}
