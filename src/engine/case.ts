@@ -1,0 +1,404 @@
+// A case in memory: its events, the fold over them, and what was last told of it. The steps of the engine are here:
+// an event arrives, or time reaches an instant. Each leaves records and changes of cells, and knows no I/O and no clock.
+
+import { cellKey } from '../contract/cells.ts';
+import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import type { ClockFold } from './clock.ts';
+import { addCell, type CellChanges, contribute, contributeEvent, dependsOn } from './contribute.ts';
+import { type Cycle, evaluate, type OpenState } from './cycle.ts';
+import {
+  applyEvent,
+  type CaseFold,
+  clockOf,
+  emptyFold,
+  pausesOf,
+  queueAt,
+  type Touch,
+  text,
+  touchOf,
+} from './fold.ts';
+import { type Cause, type Naming, type Subject, type Told, tellCycle } from './tell.ts';
+
+const DAY_MS = 86_400_000;
+/** Agents and shifts live for years: what is older than this is no longer kept of them, nor accepted. */
+const STAFF_MEMORY_MS = 8 * DAY_MS;
+/** A closed case is kept for this long, so that late events still find it. */
+const CLOSED_MEMORY_MS = 90 * DAY_MS;
+/** More events than this in one case are refused: a publisher in a loop must not grow a state without bound. */
+const EVENTS_MAX = 10_000;
+
+export interface CaseState {
+  readonly entity: Entity;
+  readonly id: string;
+  readonly policy: CompiledPolicy;
+  readonly subject: Subject;
+  /** All accepted events in the contract's order; the first `applied` of them are folded, the rest lie ahead. */
+  events: SlaEvent[];
+  applied: number;
+  fold: CaseFold;
+  /** The logical time of the last evaluation, and of the last event that was accepted. */
+  evaluatedAt: number;
+  acceptedAt: number;
+  /** The next instant at which the case changes by itself; infinite when it never does. */
+  alarm: number;
+  /** How the case stands as a whole: its queue, and whether it is open, overdue, at risk. */
+  standing: Standing;
+}
+
+interface Standing {
+  readonly queue: string;
+  readonly open: boolean;
+  readonly overdue: boolean;
+  readonly risk: boolean;
+  /** The due instant of its most urgent clock that was warned or breached; null when there is none. */
+  readonly riskAt: number | null;
+}
+
+const NOWHERE: Standing = { queue: '', open: false, overdue: false, risk: false, riskAt: null };
+
+/** What became of an event. `later`: accepted, and applied when its time is reached. */
+export type Acceptance = 'applied' | 'later' | 'duplicate' | 'conflict' | 'too-late' | 'oversized';
+
+/** A case of which nothing is known yet. */
+export function newCase(policy: CompiledPolicy, entity: Entity, id: string): CaseState {
+  return {
+    entity,
+    id,
+    policy,
+    subject: { entity, id, token: tokenOf(entity, id), policy: policy.hash },
+    events: [],
+    applied: 0,
+    fold: emptyFold(policy, entity),
+    evaluatedAt: 0,
+    acceptedAt: 0,
+    alarm: Number.POSITIVE_INFINITY,
+    standing: NOWHERE,
+  };
+}
+
+/** Rebuilds a case from its kept events, evaluated at `evaluatedAt`: it tells nothing, since that was told before. */
+export function restoreCase(
+  policy: CompiledPolicy,
+  entity: Entity,
+  id: string,
+  events: SlaEvent[],
+  evaluatedAt: number,
+  acceptedAt: number,
+): CaseState {
+  const state = newCase(policy, entity, id);
+  state.events = events;
+  state.evaluatedAt = evaluatedAt;
+  state.acceptedAt = acceptedAt;
+  foldUpTo(state, evaluatedAt);
+  for (const clock of state.fold.clocks) evaluateClock(state, clock, evaluatedAt, null);
+  state.standing = standingOf(state);
+  state.alarm = alarmOf(state);
+  return state;
+}
+
+/** An event arrives at logical time `cause.now`. */
+export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, told: Told): Acceptance {
+  const refusal = refuse(state, event, cause.now);
+  if (refusal !== null) return refusal;
+  const place = placeOf(state.events, event);
+  state.acceptedAt = cause.now;
+  if (event.time > cause.now) {
+    state.events.splice(place, 0, event);
+    state.alarm = alarmOf(state);
+    return 'later';
+  }
+  const naming: Naming = { ...cause, place: 0 };
+  if (place === state.applied) {
+    state.events.splice(place, 0, event);
+    applyNext(state, naming, told);
+  } else {
+    const events = state.events.toSpliced(place, 0, event);
+    refold(state, events, naming, told);
+  }
+  settle(state, cause.now, told);
+  return 'applied';
+}
+
+/** Time has reached `cause.now`: events that waited for it apply, and deadlines before it are told. */
+export function reachTime(state: CaseState, cause: Cause, told: Told): void {
+  if (state.alarm >= cause.now) return;
+  const naming: Naming = { ...cause, place: 0 };
+  for (let next = state.events[state.applied]; next !== undefined; next = state.events[state.applied]) {
+    if (next.time > cause.now) break;
+    naming.at = next.time;
+    applyNext(state, naming, told);
+  }
+  naming.at = cause.at;
+  const ripe = state.fold.clocks.filter(({ cycles }) => cycles.some(cycle => cycle.nextAt < cause.now));
+  if (ripe.length > 0) {
+    const indicators = clockIndicators(
+      state,
+      ripe.map(({ clock }) => clock.index),
+    );
+    contributeAll(state, indicators, -1, told.cells);
+    for (const clock of ripe) retell(state, clock, naming, told);
+    contributeAll(state, indicators, 1, told.cells);
+  }
+  settle(state, cause.now, told);
+}
+
+/** Whether the case needs to be kept among the open ones: it is open, or a clock of it still runs, or events lie ahead. */
+export function isHot(state: CaseState): boolean {
+  if (state.fold.closedAt === null || state.applied < state.events.length) return true;
+  return state.fold.clocks.some(({ cycles }) =>
+    cycles.some(cycle => cycle.shown && cycle.end === null && cycle.hidden === null),
+  );
+}
+
+/** True once a closed case has been kept for long enough and is to be forgotten. */
+export function isForgotten(state: CaseState, now: number): boolean {
+  return !isHot(state) && state.acceptedAt + memoryMs(state.entity) < now;
+}
+
+/** Takes all that the case adds to levels away, before it is forgotten. What it gave to windows and counters stays. */
+export function forget(state: CaseState, told: Told): void {
+  contributeAll(
+    state,
+    state.policy.indicators.filter(({ measure }) => measure.kind === 'level').map(({ index }) => index),
+    -1,
+    told.cells,
+  );
+  addStanding(state, state.standing, -1, told.cells);
+  uncountOpen(state.fold, told.cells);
+}
+
+function memoryMs(entity: Entity): number {
+  return entity === 'agent' || entity === 'shift' ? STAFF_MEMORY_MS : CLOSED_MEMORY_MS;
+}
+
+function refuse(state: CaseState, event: SlaEvent, now: number): Acceptance | null {
+  for (const other of state.events) {
+    if (other.id === event.id && other.source === event.source)
+      return other.digest === event.digest ? 'duplicate' : 'conflict';
+  }
+  const staff = event.entity === 'agent' || event.entity === 'shift';
+  if (staff && event.time < now - STAFF_MEMORY_MS) return 'too-late';
+  return state.events.length >= EVENTS_MAX ? 'oversized' : null;
+}
+
+/** Where the event belongs among the others, found from the end since most events come in order. */
+function placeOf(events: readonly SlaEvent[], event: SlaEvent): number {
+  let place = events.length;
+  for (; place > 0; place--) {
+    const other = events[place - 1];
+    if (other === undefined || compareEvents(other, event) < 0) break;
+  }
+  return place;
+}
+
+function foldUpTo(state: CaseState, now: number): void {
+  for (let next = state.events[state.applied]; next !== undefined; next = state.events[state.applied]) {
+    if (next.time > now) return;
+    applyEvent(state.fold, next, touchOf(state.fold, next));
+    state.applied += 1;
+  }
+}
+
+/** Applies the next event in order and tells the difference, looking only at the rules that the event concerns. */
+function applyNext(state: CaseState, cause: Naming, told: Told): void {
+  const event = state.events[state.applied];
+  if (event === undefined) return;
+  const { fold } = state;
+  const touch = touchOf(fold, event);
+  const whole = wholeIndicators(state, touch);
+  contributeAll(state, whole, -1, told.cells);
+  applyEvent(fold, event, touch);
+  state.applied += 1;
+  for (const index of touch.clocks) {
+    const clock = clockOf(fold, index);
+    if (clock !== undefined) retell(state, clock, cause, told);
+  }
+  contributeAll(state, whole, 1, told.cells);
+  for (const index of touch.indicators) {
+    const indicator = state.policy.indicators[index];
+    if (indicator !== undefined && !whole.includes(index))
+      contributeEvent(indicator, fold, event, 1, told.cells);
+  }
+}
+
+/** The indicators to which the case's whole contribution may change; to the others only the event itself adds. */
+function wholeIndicators(state: CaseState, touch: Touch): readonly number[] {
+  const { indicators } = state.policy;
+  const whole = touch.indicators.filter(index => {
+    const indicator = indicators[index];
+    if (indicator === undefined) return false;
+    return (
+      indicator.measure.kind === 'level' ||
+      indicator.measure.kind === 'clock' ||
+      dependsOn(indicator, touch.changed)
+    );
+  });
+  const ofClocks = clockIndicators(state, touch.clocks);
+  return ofClocks.length === 0 ? whole : [...new Set([...whole, ...ofClocks])];
+}
+
+function clockIndicators(state: CaseState, clocks: readonly number[]): readonly number[] {
+  if (clocks.length === 0) return [];
+  const found: number[] = [];
+  for (const { measure, index } of state.policy.indicators)
+    if (measure.kind === 'clock' && clocks.includes(measure.clock)) found.push(index);
+  return found;
+}
+
+function contributeAll(
+  state: CaseState,
+  indices: readonly number[],
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  if (indices.length === 0) return;
+  const applied = state.applied === state.events.length ? state.events : state.events.slice(0, state.applied);
+  for (const index of indices) {
+    const indicator = state.policy.indicators[index];
+    if (indicator !== undefined) contribute(indicator, state.fold, applied, sign, changes);
+  }
+}
+
+/** Evaluates a clock anew and tells what changed since it was last told. */
+function retell(state: CaseState, clock: ClockFold, cause: Naming, told: Told): void {
+  const before = clock.cycles.map(cycle => cycle.told);
+  evaluateClock(state, clock, cause.now, told.cells);
+  for (const [i, cycle] of clock.cycles.entries())
+    tellCycle(state.subject, clock.clock, i + 1, before[i] ?? [], cycle.told, cause, told);
+}
+
+/** Evaluates all cycles of a clock at `now`, and counts them among the open ones unless `changes` is null. */
+function evaluateClock(
+  state: CaseState,
+  { clock, cycles }: ClockFold,
+  now: number,
+  changes: CellChanges | null,
+): void {
+  const pauses = pausesOf(state.fold, clock);
+  const paused = pauses.at(-1)?.to === null;
+  for (const cycle of cycles) {
+    const found = evaluate(clock, cycle, pauses, queueAt(state.fold), now);
+    cycle.told = found.facts;
+    cycle.nextAt = found.nextAt;
+    cycle.dueAt = found.dueAt;
+    const counted = openState(cycle, paused);
+    if (counted !== cycle.counted && changes !== null) {
+      countOpen(clock.rule, cycle.counted, -1, changes);
+      countOpen(clock.rule, counted, 1, changes);
+    }
+    cycle.counted = counted;
+  }
+}
+
+function openState(cycle: Cycle, paused: boolean): OpenState | null {
+  if (!cycle.shown || cycle.end !== null || cycle.hidden !== null) return null;
+  if (cycle.told.some(fact => fact.state === 'breached')) return 'overdue';
+  return paused ? 'paused' : 'running';
+}
+
+/** The gauge of open clocks by state. */
+function countOpen(rule: string, state: OpenState | null, sign: 1 | -1, changes: CellChanges): void {
+  if (state !== null) addCell(changes, cellKey('g', 'open', rule, state), sign);
+}
+
+function uncountOpen(fold: CaseFold, changes: CellChanges): void {
+  for (const { clock, cycles } of fold.clocks)
+    for (const { counted } of cycles) countOpen(clock.rule, counted, -1, changes);
+}
+
+/** An event came out of order: the case is folded again from its list, and the difference of the whole is told. */
+function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told): void {
+  const all = state.policy.indicators.map(({ index }) => index);
+  const before = state.fold;
+  contributeAll(state, all, -1, told.cells);
+  uncountOpen(before, told.cells);
+  state.events = events;
+  state.fold = emptyFold(state.policy, state.entity);
+  state.applied = 0;
+  foldUpTo(state, cause.now);
+  for (const clock of state.fold.clocks) evaluateClock(state, clock, cause.now, told.cells);
+  contributeAll(state, all, 1, told.cells);
+  tellFolds(state, before, cause, told);
+}
+
+function tellFolds(state: CaseState, before: CaseFold, cause: Naming, told: Told): void {
+  for (const clock of state.policy.clocks) {
+    const old = clockOf(before, clock.index)?.cycles ?? [];
+    const now = clockOf(state.fold, clock.index)?.cycles ?? [];
+    for (let i = 0; i < Math.max(old.length, now.length); i++)
+      tellCycle(state.subject, clock, i + 1, old[i]?.told ?? [], now[i]?.told ?? [], cause, told);
+  }
+}
+
+/** Brings what is kept of the case as a whole up to date after a step. */
+function settle(state: CaseState, now: number, told: Told): void {
+  state.evaluatedAt = now;
+  const before = state.standing;
+  const after = standingOf(state);
+  state.standing = after;
+  state.alarm = alarmOf(state);
+  if (
+    before.queue === after.queue &&
+    before.open === after.open &&
+    before.overdue === after.overdue &&
+    before.risk === after.risk
+  )
+    return;
+  addStanding(state, before, -1, told.cells);
+  addStanding(state, after, 1, told.cells);
+}
+
+function addStanding(
+  state: CaseState,
+  { queue, open, overdue, risk }: Standing,
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  if (open) addCell(changes, cellKey('o', state.entity, queue, 'open'), sign);
+  if (overdue) addCell(changes, cellKey('o', state.entity, queue, 'overdue'), sign);
+  if (risk) addCell(changes, cellKey('o', state.entity, queue, 'risk'), sign);
+}
+
+function standingOf({ fold }: CaseState): Standing {
+  let overdue = false;
+  let risk = false;
+  let riskAt = Number.POSITIVE_INFINITY;
+  for (const { cycles } of fold.clocks) {
+    for (const cycle of cycles) {
+      if (!cycle.shown || cycle.end !== null || cycle.hidden !== null || cycle.told.length === 0) continue;
+      if (cycle.told.some(fact => fact.state === 'breached')) overdue = true;
+      else risk = true;
+      riskAt = Math.min(riskAt, cycle.dueAt);
+    }
+  }
+  return {
+    queue: text(fold.attributes['queue']),
+    open: fold.closedAt === null,
+    overdue,
+    risk,
+    riskAt: overdue || risk ? riskAt : null,
+  };
+}
+
+/** Deadlines count once time is past them, waiting events once it has reached them: hence one millisecond earlier. */
+function alarmOf(state: CaseState): number {
+  let alarm = Number.POSITIVE_INFINITY;
+  for (const { cycles } of state.fold.clocks)
+    for (const cycle of cycles) if (cycle.nextAt < alarm) alarm = cycle.nextAt;
+  const ahead = state.events[state.applied];
+  if (ahead !== undefined) alarm = Math.min(alarm, ahead.time - 1);
+  if (alarm === Number.POSITIVE_INFINITY && !isHot(state)) alarm = state.acceptedAt + memoryMs(state.entity);
+  return alarm;
+}
+
+/** Names a case in record ids: entity and id as 64 bits in hexadecimal, so that any id fits into a header. */
+function tokenOf(entity: Entity, id: string): string {
+  return fnv1a(`${entity}/${id}`, 0x811c9dc5) + fnv1a(`${id}/${entity}`, 0x9747b28c);
+}
+
+function fnv1a(value: string, seed: number): string {
+  let hash = seed;
+  for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

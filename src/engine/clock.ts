@@ -1,0 +1,236 @@
+// One clock on one case: its gate and its cycles, moved on by the case's events in order.
+// A clock lives from the first event that starts it. While its gate (`when`, and a target that can be told) is shut,
+// cycles run on unseen, so that a gate that opens later shows what would have been, had it been open from the start.
+import type { Fields, SlaEvent } from '../contract/event.ts';
+import type { BecomesMatcher, CompiledClock, Duration, EventMatcher } from '../policy/compiled.ts';
+import type { Cycle, EndKind } from './cycle.ts';
+import { holds, holdsAny, matches, matchesAny } from './match.ts';
+
+export interface ClockFold {
+  readonly clock: CompiledClock;
+  readonly cycles: Cycle[];
+  gate: boolean;
+  /** The target's value now, or the last one known; null before any was. */
+  target: Duration | null;
+  /** Starts that wait for the gate, for clocks that are not retroactive; by `each` value. */
+  waiting: Map<string, number | null> | null;
+}
+
+/** What an event means in its case: the attributes before and after it. */
+export interface Occurrence {
+  readonly event: SlaEvent;
+  readonly before: Fields;
+  readonly after: Fields;
+  /** The case's queue after the event. */
+  readonly queue: string;
+}
+
+/** The clock's fold if this event brings it to life, else undefined. */
+export function bornBy(clock: CompiledClock, occurrence: Occurrence): ClockFold | undefined {
+  if (!starts(clock, occurrence)) return undefined;
+  const fold: ClockFold = { clock, cycles: [], gate: false, target: null, waiting: null };
+  fold.gate = gateOf(fold, occurrence.after);
+  return fold;
+}
+
+/**
+ * Applies one event, in the order of CONTRACT.md, section 3: stop, cancel, `when`, reopening, start. Attributes and
+ * pauses are the case's and were applied before.
+ */
+export function applyToClock(fold: ClockFold, occurrence: Occurrence): void {
+  const { clock } = fold;
+  const { event, after } = occurrence;
+  const each = eachOf(clock, event);
+  if (each !== null && matchesAny(clock.stop, event, after)) stop(fold, occurrence, each);
+  if (each !== null && matchesAny(clock.cancel, event, after)) end(fold, occurrence, 'cancel', each);
+  if (event.type === 'ticket.merged') end(fold, occurrence, 'merge', null);
+  if (event.type === 'ticket.waived' && event.fields['rule'] === clock.rule) waive(fold, occurrence);
+  moveGate(fold, occurrence);
+  if (event.type === 'ticket.reopened') reopen(fold, occurrence);
+  if (starts(clock, occurrence)) start(fold, occurrence);
+}
+
+/** The value by which cycles run side by side; '' without `each`; null when the event lacks the field. */
+function eachOf(clock: CompiledClock, event: SlaEvent): string | null {
+  if (clock.each === null) return '';
+  const value = event.fields[clock.each];
+  return value === undefined ? null : String(value);
+}
+
+function starts(clock: CompiledClock, { event, before, after }: Occurrence): boolean {
+  for (const matcher of clock.start) {
+    if (isBecomes(matcher)) {
+      if (holds(matcher.becomes, after) && !holds(matcher.becomes, before)) return true;
+    } else if (matches(matcher, event, after)) return true;
+  }
+  return false;
+}
+
+function isBecomes(matcher: EventMatcher | BecomesMatcher): matcher is BecomesMatcher {
+  return 'becomes' in matcher;
+}
+
+function openCycle(fold: ClockFold, each: string): Cycle | undefined {
+  for (let i = fold.cycles.length - 1; i >= 0; i--) {
+    const cycle = fold.cycles[i];
+    if (cycle !== undefined && cycle.end === null && cycle.each === each) return cycle;
+  }
+  return undefined;
+}
+
+function stop(fold: ClockFold, occurrence: Occurrence, each: string): void {
+  fold.waiting?.delete(each);
+  const cycle = openCycle(fold, each);
+  if (cycle === undefined) return;
+  endCycle(fold, cycle, occurrence, 'stop');
+  if (fold.clock.repeat && fold.clock.target.kind !== 'at') begin(fold, occurrence, each, null);
+}
+
+/** Ends the open cycle of an `each` value, or all open ones for null. */
+function end(fold: ClockFold, occurrence: Occurrence, how: EndKind, each: string | null): void {
+  if (each === null) fold.waiting = null;
+  else fold.waiting?.delete(each);
+  for (const cycle of fold.cycles) {
+    if (cycle.end === null && (each === null || cycle.each === each)) endCycle(fold, cycle, occurrence, how);
+  }
+}
+
+/** The target is frozen with the end; where its value was gone by then, the last one counts. */
+function endCycle(fold: ClockFold, cycle: Cycle, { event, queue }: Occurrence, how: EndKind): void {
+  cycle.end = { at: event.time, how, queue };
+  if (fold.target !== null) cycle.target = fold.target;
+}
+
+/** A waiver ends the rule's open cycles, or else changes its latest. */
+function waive(fold: ClockFold, occurrence: Occurrence): void {
+  const mark = { at: occurrence.event.time, queue: occurrence.queue };
+  const open = fold.cycles.filter(cycle => cycle.end === null);
+  for (const cycle of open) {
+    cycle.waived = mark;
+    endCycle(fold, cycle, occurrence, 'cancel');
+  }
+  const latest = fold.cycles.at(-1);
+  if (open.length === 0 && latest !== undefined) latest.waived = mark;
+}
+
+/** Whether `when` holds and the target has a value; the target's current value is remembered. */
+function gateOf(fold: ClockFold, attributes: Fields): boolean {
+  const target = targetOf(fold.clock, attributes);
+  if (target !== null) fold.target = target;
+  const known = target !== null || fold.clock.target.kind === 'at';
+  return known && holdsAny(fold.clock.when, attributes);
+}
+
+function targetOf(clock: CompiledClock, attributes: Fields): Duration | null {
+  const { target } = clock;
+  switch (target.kind) {
+    case 'fixed':
+      return target.duration;
+    case 'by': {
+      const value = attributes[target.attribute];
+      return (value === undefined ? undefined : target.values.get(String(value))) ?? target.otherwise;
+    }
+    case 'at':
+      return null;
+    default:
+      return target satisfies never;
+  }
+}
+
+function moveGate(fold: ClockFold, occurrence: Occurrence): void {
+  const { event, after, queue } = occurrence;
+  const was = fold.gate;
+  const before = fold.target;
+  fold.gate = gateOf(fold, after);
+  const mark = { at: event.time, queue };
+  if (fold.gate && !was) openGate(fold, occurrence);
+  else if (!fold.gate && was) {
+    for (const cycle of fold.cycles) if (cycle.end === null) cycle.hidden = mark;
+  }
+  if (fold.gate && fold.target !== before) {
+    for (const cycle of fold.cycles) {
+      if (cycle.end === null && cycle.fixedDue === null && cycle.target !== fold.target) {
+        cycle.target = fold.target;
+        cycle.known = mark;
+      }
+    }
+  }
+}
+
+function openGate(fold: ClockFold, occurrence: Occurrence): void {
+  const mark = { at: occurrence.event.time, queue: occurrence.queue };
+  for (const cycle of fold.cycles) {
+    if (cycle.shown && cycle.hidden === null) continue;
+    cycle.shown = true;
+    cycle.hidden = null;
+    cycle.known = mark;
+    if (cycle.target === null || cycle.end === null) cycle.target = fold.target;
+  }
+  const waiting = fold.waiting;
+  fold.waiting = null;
+  if (waiting !== null) {
+    for (const [each, fixedDue] of waiting)
+      if (openCycle(fold, each) === undefined) begin(fold, occurrence, each, fixedDue);
+  }
+}
+
+function reopen(fold: ClockFold, occurrence: Occurrence): void {
+  const { clock } = fold;
+  const latest = fold.cycles.at(-1);
+  if (clock.reopen === 'ignore' || clock.each !== null || !fold.gate || latest === undefined) return;
+  if (latest.end === null || latest.end.how !== 'stop' || latest.waived !== null) return;
+  if (clock.reopen === 'restart') {
+    if (clock.target.kind !== 'at') begin(fold, occurrence, '', null);
+    return;
+  }
+  latest.gaps = [...latest.gaps, { from: latest.end.at, to: occurrence.event.time }];
+  latest.end = null;
+  latest.known = { at: occurrence.event.time, queue: occurrence.queue };
+  if (latest.fixedDue === null) latest.target = fold.target;
+}
+
+function start(fold: ClockFold, occurrence: Occurrence): void {
+  const { clock } = fold;
+  const { event } = occurrence;
+  const each = eachOf(clock, event);
+  if (each === null || openCycle(fold, each) !== undefined) return;
+  const { target } = clock;
+  let fixedDue: number | null = null;
+  if (target.kind === 'at') {
+    fixedDue = instantIn(event, target.field);
+    if (fixedDue === null) return;
+  }
+  begin(fold, occurrence, each, fixedDue);
+}
+
+/** The instant that the event names, cut to milliseconds; null when it names none. */
+function instantIn(event: SlaEvent, field: string): number | null {
+  const value = event.fields[field];
+  if (typeof value !== 'string') return null;
+  const instant = Date.parse(value);
+  return Number.isNaN(instant) ? null : Math.floor(instant);
+}
+
+function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixedDue: number | null): void {
+  if (!fold.gate && !fold.clock.retroactive) {
+    fold.waiting ??= new Map();
+    if (!fold.waiting.has(each)) fold.waiting.set(each, fixedDue);
+    return;
+  }
+  fold.cycles.push({
+    startedAt: event.time,
+    each,
+    fixedDue,
+    end: null,
+    waived: null,
+    hidden: null,
+    shown: fold.gate,
+    target: fixedDue === null ? fold.target : null,
+    gaps: [],
+    known: { at: event.time, queue },
+    told: [],
+    nextAt: Number.POSITIVE_INFINITY,
+    dueAt: Number.POSITIVE_INFINITY,
+    counted: null,
+  });
+}

@@ -1,0 +1,155 @@
+// What a case contributes to the figures: to panes of windows and to levels. Contributions are a function of the fold
+// and its events; what changes is always the difference between what was and what is, so corrections need no code.
+import { ATTRIBUTES } from '../contract/attributes.ts';
+import { cellKey, SUM_SCALE } from '../contract/cells.ts';
+import type { FieldValue, SlaEvent } from '../contract/event.ts';
+import type { CompiledIndicator, EventMatcher, FieldTest } from '../policy/compiled.ts';
+import type { Cycle } from './cycle.ts';
+import { type CaseFold, clockOf, text } from './fold.ts';
+import { holdsAny } from './match.ts';
+
+/** Changes of cells that add up: cell key → amount. */
+export type CellChanges = Map<string, number>;
+
+export function addCell(changes: CellChanges, key: string, amount: number): void {
+  if (amount !== 0) changes.set(key, (changes.get(key) ?? 0) + amount);
+}
+
+/** Adds `sign` times all that the case contributes to an indicator. */
+export function contribute(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  events: readonly SlaEvent[],
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  const { measure } = indicator;
+  switch (measure.kind) {
+    case 'ratio':
+    case 'field':
+      for (const event of events) contributeEvent(indicator, fold, event, sign, changes);
+      return;
+    case 'clock':
+      for (const cycle of clockOf(fold, measure.clock)?.cycles ?? [])
+        contributeCycle(indicator, fold, cycle, sign, changes);
+      return;
+    case 'level':
+      contributeLevel(indicator, fold, sign, changes);
+      return;
+    case 'share':
+      return;
+    default:
+      measure satisfies never;
+  }
+}
+
+/** What a single event contributes to a figure of event counts or of a field; nothing for other figures. */
+export function contributeEvent(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  event: SlaEvent,
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  const { measure } = indicator;
+  if (measure.kind === 'ratio') {
+    const numerator = counts(measure.count, fold, event) ? sign : 0;
+    const denominator = counts(measure.of, fold, event) ? sign : 0;
+    if (numerator === 0 && denominator === 0) return;
+    addPanes(indicator, fold, event, event.time, numerator, denominator, changes);
+  } else if (measure.kind === 'field') {
+    const value = event.fields[measure.field];
+    if (typeof value !== 'number' || !counts(measure.of, fold, event)) return;
+    addPanes(indicator, fold, event, event.time, sign * Math.round(value * SUM_SCALE), sign, changes);
+  }
+}
+
+/** In figures an attribute is the case's current one, whatever the event said at the time; other fields are the event's. */
+function counts(matchers: readonly EventMatcher[], fold: CaseFold, event: SlaEvent): boolean {
+  return matchers.some(
+    matcher => matcher.type === event.type && matcher.tests.every(test => fits(test, fold, event)),
+  );
+}
+
+function fits(test: FieldTest, fold: CaseFold, event: SlaEvent): boolean {
+  const value = currentField(test.path, fold, event);
+  return value !== undefined && typeof value !== 'object' && test.values.includes(value);
+}
+
+function currentField(path: string, fold: CaseFold, event: SlaEvent | null): FieldValue | undefined {
+  const lasting = path === 'status' || ATTRIBUTES[fold.entity].has(path) || fold.policy.attributes.has(path);
+  return lasting ? fold.attributes[path] : event?.fields[path];
+}
+
+/** A cycle enters as met at its stop or as not met at its due instant, and stays there; cancelled and waived ones leave. */
+function contributeCycle(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  cycle: Cycle,
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  const last = cycle.told.at(-1);
+  if (last === undefined || last.state === 'cancelled' || last.state === 'waived') return;
+  if (last.state === 'met') {
+    addPanes(indicator, fold, null, last.at, sign, sign, changes);
+    return;
+  }
+  const broken =
+    cycle.told.find(fact => fact.state === 'breached') ?? (last.state === 'missed' ? last : undefined);
+  if (broken !== undefined) addPanes(indicator, fold, null, broken.at, 0, sign, changes);
+}
+
+function contributeLevel(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  const { measure, rule, index } = indicator;
+  const since = fold.members.get(index);
+  if (measure.kind !== 'level' || measure.entity !== fold.entity || since === undefined) return;
+  if (!holdsAny(measure.when, fold.attributes)) return;
+  for (const group of groupsOf(indicator, fold, null)) {
+    if (measure.longest) addCell(changes, cellKey('q', rule, group, Math.floor(since / 1000)), sign);
+    else addCell(changes, cellKey('l', rule, group), sign);
+  }
+}
+
+function addPanes(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  event: SlaEvent | null,
+  at: number,
+  numerator: number,
+  denominator: number,
+  changes: CellChanges,
+): void {
+  const pane = paneOf(indicator, at);
+  for (const group of groupsOf(indicator, fold, event)) {
+    const prefix = cellKey('w', indicator.rule, group, pane);
+    addCell(changes, `${prefix}|n`, numerator);
+    addCell(changes, `${prefix}|d`, denominator);
+  }
+}
+
+/** The first instant of the pane that holds `at`; panes begin at multiples of their length since 1970. */
+export function paneOf(indicator: CompiledIndicator, at: number): number {
+  return Math.floor(at / indicator.paneMs) * indicator.paneMs;
+}
+
+/** `all`, and one group for each grouping: `queue=repair,team=x`; a missing value is empty. */
+function groupsOf(indicator: CompiledIndicator, fold: CaseFold, event: SlaEvent | null): string[] {
+  const groups = ['all'];
+  for (const paths of indicator.by) groups.push(groupName(paths, path => currentField(path, fold, event)));
+  return groups;
+}
+
+function groupName(paths: readonly string[], valueAt: (path: string) => FieldValue | undefined): string {
+  return paths.map(path => `${path}=${text(valueAt(path))}`).join(',');
+}
+
+/** A change of these fields changes what earlier events contribute. */
+export function dependsOn(indicator: CompiledIndicator, changed: readonly string[]): boolean {
+  return changed.some(path => indicator.reads.includes(path));
+}

@@ -1,0 +1,211 @@
+// A case as the fold over its events in order: attributes, status, pauses, clocks, membership in levels.
+// The fold is a function of the sequence of events and the policy alone; it knows no "now".
+import { ATTRIBUTES, STATUS_BY_NAME } from '../contract/attributes.ts';
+import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts';
+import type { CompiledClock, CompiledIndicator, CompiledPolicy, Listeners } from '../policy/compiled.ts';
+import { applyToClock, bornBy, type ClockFold, type Occurrence } from './clock.ts';
+import type { QueueAt } from './cycle.ts';
+import { holdsAny, matchesAny } from './match.ts';
+import { type Span, union } from './span.ts';
+
+export interface CaseFold {
+  readonly policy: CompiledPolicy;
+  readonly entity: Entity;
+  /** Attributes and `status`; never changed in place, so that what was before an event can still be seen after it. */
+  attributes: Fields;
+  /** The queue from each instant on; a new entry only where it changed. */
+  readonly queues: { readonly at: number; readonly queue: string }[];
+  /** Spans of each pause of the policy that has ever been on, by pause index; the last may be open. */
+  readonly pauses: Map<number, readonly Span[]>;
+  /** Clocks that an event has started, by index. */
+  readonly clocks: ClockFold[];
+  /** Since when the case is inside a level's `from` and `to` (or, without them, its `when`), by indicator index. */
+  readonly members: Map<number, number>;
+  /** When the case was closed; null while it is open. */
+  closedAt: number | null;
+}
+
+const NOBODY: Listeners = { clocks: [], pauses: [], indicators: [] };
+
+/** Event names that end a case, by entity; `ticket.reopened`, `agent.signed_on` and the like open it again. */
+const CLOSING: ReadonlySet<string> = new Set([
+  'ticket.closed',
+  'ticket.cancelled',
+  'ticket.merged',
+  'call.ended',
+  'call.abandoned',
+  'chat.ended',
+  'agent.signed_off',
+  'shift.ended',
+]);
+const REOPENING: ReadonlySet<string> = new Set(['ticket.reopened', 'agent.signed_on', 'shift.started']);
+
+export function emptyFold(policy: CompiledPolicy, entity: Entity): CaseFold {
+  return {
+    policy,
+    entity,
+    attributes: {},
+    queues: [],
+    pauses: new Map(),
+    clocks: [],
+    members: new Map(),
+    closedAt: null,
+  };
+}
+
+/** What an event concerns on a case, found before it is applied: so the caller can take what was before. */
+export interface Touch {
+  readonly attributes: Fields;
+  readonly changed: readonly string[];
+  /** Indices in rising order. */
+  readonly clocks: readonly number[];
+  readonly indicators: readonly number[];
+}
+
+/** Finds what an event would change, without changing anything. */
+export function touchOf(fold: CaseFold, event: SlaEvent): Touch {
+  const { policy } = fold;
+  const changed: string[] = [];
+  const attributes = attributesAfter(fold, event, changed);
+  const own = policy.byType.get(event.type) ?? NOBODY;
+  let clocks = own.clocks;
+  let indicators = own.indicators;
+  if (changed.length > 0) {
+    const byAttribute = policy.byAttribute.get(fold.entity);
+    for (const path of changed) {
+      const listeners = byAttribute?.get(path);
+      if (listeners === undefined) continue;
+      clocks = merged(clocks, listeners.clocks);
+      indicators = merged(indicators, listeners.indicators);
+    }
+  }
+  if (own.pauses.length > 0) {
+    const held = fold.clocks
+      .filter(({ clock }) => clock.pauses.some(index => own.pauses.includes(index)))
+      .map(({ clock }) => clock.index);
+    clocks = merged(clocks, held);
+  }
+  return { attributes, changed, clocks, indicators };
+}
+
+function merged(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+}
+
+/** The attributes after an event; pushes the paths that it changes. Gives back the same object when none does. */
+function attributesAfter(fold: CaseFold, event: SlaEvent, changed: string[]): Fields {
+  const before = fold.attributes;
+  let after: Record<string, FieldValue> | undefined;
+  const set = (path: string, value: FieldValue) => {
+    if (sameValue(before[path], value)) return;
+    after ??= { ...before };
+    after[path] = value;
+    changed.push(path);
+  };
+  const lasting = ATTRIBUTES[event.entity];
+  const { attributes: declared } = fold.policy;
+  for (const path in event.fields) {
+    const value = event.fields[path];
+    if (value !== undefined && (lasting.has(path) || declared.has(path))) set(path, value);
+  }
+  const status = STATUS_BY_NAME.get(event.type.slice(event.entity.length + 1)) ?? before['status'] ?? 'open';
+  set('status', status);
+  return after ?? before;
+}
+
+function sameValue(a: FieldValue | undefined, b: FieldValue): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return a.length === b.length && a.every((member, i) => member === b[i]);
+}
+
+/** Applies the next event in order. `touch` is what `touchOf` found for it on this very fold. */
+export function applyEvent(fold: CaseFold, event: SlaEvent, touch: Touch): void {
+  const before = fold.attributes;
+  const after = touch.attributes;
+  fold.attributes = after;
+  const queue = text(after['queue']);
+  if (fold.queues.length === 0 || queue !== fold.queues.at(-1)?.queue)
+    fold.queues.push({ at: event.time, queue });
+  if (CLOSING.has(event.type)) fold.closedAt = event.time;
+  else if (REOPENING.has(event.type)) fold.closedAt = null;
+
+  const own = fold.policy.byType.get(event.type);
+  if (own !== undefined) for (const index of own.pauses) movePause(fold, index, event);
+  if (touch.clocks.length > 0) moveClocks(fold, touch.clocks, { event, before, after, queue });
+  for (const index of touch.indicators) {
+    const indicator = fold.policy.indicators[index];
+    if (indicator?.measure.kind === 'level') moveMembership(fold, indicator, event);
+  }
+}
+
+function moveClocks(fold: CaseFold, touched: readonly number[], occurrence: Occurrence): void {
+  for (const index of touched) {
+    const existing = clockOf(fold, index);
+    if (existing !== undefined) {
+      applyToClock(existing, occurrence);
+      continue;
+    }
+    const clock = fold.policy.clocks[index];
+    const born = clock === undefined ? undefined : bornBy(clock, occurrence);
+    if (born === undefined) continue;
+    fold.clocks.push(born);
+    applyToClock(born, occurrence);
+  }
+}
+
+export function clockOf(fold: CaseFold, index: number): ClockFold | undefined {
+  for (const clock of fold.clocks) if (clock.clock.index === index) return clock;
+  return undefined;
+}
+
+/** A second `from` changes nothing; an event that is both ends a pause that is on, else begins one. */
+function movePause(fold: CaseFold, index: number, event: SlaEvent): void {
+  const pause = fold.policy.pauses[index];
+  if (pause === undefined || pause.entity !== fold.entity) return;
+  const spans = fold.pauses.get(index) ?? [];
+  const last = spans.at(-1);
+  if (last !== undefined && last.to === null) {
+    if (matchesAny(pause.to, event, fold.attributes))
+      fold.pauses.set(index, [...spans.slice(0, -1), { from: last.from, to: event.time }]);
+  } else if (matchesAny(pause.from, event, fold.attributes)) {
+    fold.pauses.set(index, [...spans, { from: event.time, to: null }]);
+  }
+}
+
+function moveMembership(fold: CaseFold, indicator: CompiledIndicator, event: SlaEvent): void {
+  const { measure, index } = indicator;
+  if (measure.kind !== 'level' || measure.entity !== fold.entity) return;
+  let inside = fold.members.has(index);
+  if (measure.from.length === 0) inside = holdsAny(measure.when, fold.attributes);
+  else if (matchesAny(measure.to, event, fold.attributes)) inside = false;
+  else inside ||= matchesAny(measure.from, event, fold.attributes);
+  if (!inside) fold.members.delete(index);
+  else if (!fold.members.has(index)) fold.members.set(index, event.time);
+}
+
+/** The union of the pauses that hold a clock. */
+export function pausesOf(fold: CaseFold, clock: CompiledClock): readonly Span[] {
+  if (fold.pauses.size === 0 || clock.pauses.length === 0) return [];
+  if (clock.pauses.length === 1) return union(fold.pauses.get(clock.pauses[0] ?? -1) ?? []);
+  return union(clock.pauses.flatMap(index => fold.pauses.get(index) ?? []));
+}
+
+/** The queue at an instant, after its events; the first known one before that. */
+export function queueAt(fold: CaseFold): QueueAt {
+  return at => {
+    const { queues } = fold;
+    for (let i = queues.length - 1; i > 0; i--) {
+      const entry = queues[i];
+      if (entry !== undefined && entry.at <= at) return entry.queue;
+    }
+    return queues[0]?.queue ?? '';
+  };
+}
+
+/** An attribute as text; empty where it is missing. */
+export function text(value: FieldValue | undefined): string {
+  if (value === undefined) return '';
+  return typeof value === 'object' ? value.join(',') : String(value);
+}
