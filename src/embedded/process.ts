@@ -1,0 +1,158 @@
+// One server process that we run: started detached (a Ctrl-C on the terminal must not reach it before we have
+// closed our connections), watched, and ended by its pid.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { childEnvironment } from '../config.ts';
+
+export type ServerKind = 'nats' | 'redis';
+
+export interface Launch {
+  readonly kind: ServerKind;
+  /** The server's executable. */
+  readonly program: string;
+  readonly configFile: string;
+  readonly port: number;
+  readonly password: string;
+  /** Where its standard output and error go. */
+  readonly outputFile: string;
+}
+
+/** The server ended before it answered; the message carries the end of its output. */
+export class ServerStartError extends Error {
+  override readonly name = 'ServerStartError';
+}
+
+/** Milliseconds between two looks at a server that starts or ends. */
+const POLL_MS = 20;
+/** A store of many gigabytes may take minutes to recover. */
+const START_MS_MAX = 600_000;
+
+/** Starts the server and waits until it answers. Returns its pid. @throws ServerStartError */
+export async function launch(server: Launch, onWait?: (seconds: number) => void): Promise<number> {
+  const output = openSync(server.outputFile, 'w', 0o600);
+  const args = server.kind === 'nats' ? ['-c', server.configFile] : [server.configFile];
+  const child = spawn(server.program, args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: childEnvironment(),
+  });
+  closeSync(output);
+  let ended: string | null = null;
+  child.once('error', error => {
+    ended = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    ended = `it ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
+  });
+  child.unref();
+  const began = Date.now();
+  let told = 0;
+  while (Date.now() - began < START_MS_MAX) {
+    if (ended !== null) {
+      throw new ServerStartError(`${server.program} did not start: ${ended}\n${tail(server.outputFile)}`);
+    }
+    if (child.pid !== undefined && (await answers(server.kind, server.port, server.password)))
+      return child.pid;
+    const seconds = Math.floor((Date.now() - began) / 1000);
+    if (seconds > told) {
+      told = seconds;
+      onWait?.(seconds);
+    }
+    await sleep(POLL_MS);
+  }
+  child.kill('SIGKILL');
+  throw new ServerStartError(`${server.program} did not answer within ${START_MS_MAX / 1000} s`);
+}
+
+/** Ends a process: SIGTERM, and SIGKILL when it is still there after `graceMs`. */
+export async function endProcess(pid: number, graceMs = 15_000): Promise<void> {
+  if (!signal(pid, 'SIGTERM')) return;
+  if (await gone(pid, graceMs)) return;
+  signal(pid, 'SIGKILL');
+  await gone(pid, 5_000);
+}
+
+/** Waits until a process is gone; false when it is still there after `waitMs`. */
+export async function gone(pid: number, waitMs: number): Promise<boolean> {
+  const until = Date.now() + waitMs;
+  while (isAlive(pid)) {
+    if (Date.now() > until) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+/** Sends a signal; false when there is no such process. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+/** True while the process runs. One that has ended and only waits to be reaped is gone. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z';
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
+/** True when a server answers on this port and takes the password, ready to work (Redis: loaded). */
+export function answers(kind: ServerKind, port: number, password: string, waitMs = 1_000): Promise<boolean> {
+  const hello =
+    kind === 'nats'
+      ? `CONNECT ${JSON.stringify({ user: NATS_USER, pass: password, verbose: false, lang: 'probe', version: '1' })}\r\nPING\r\n`
+      : `AUTH ${password}\r\nPING\r\n`;
+  return new Promise(resolve => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    let text = '';
+    const finish = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(waitMs, () => finish(false));
+    socket.once('connect', () => socket.write(hello));
+    socket.on('data', chunk => {
+      text += chunk.toString('latin1');
+      if (text.includes('PONG\r\n')) finish(true);
+      else if (text.includes('-ERR') || /^-[A-Z]+ /m.test(text)) finish(false);
+    });
+    socket.once('error', () => finish(false));
+    socket.once('close', () => resolve(false));
+  });
+}
+
+/** The user name of our own nats-server. */
+export const NATS_USER = 'monitor';
+
+/** A loopback port that is free now; `preferred` if that is. */
+export function freePort(preferred = 0): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', error => (preferred === 0 ? reject(error) : resolve(freePort())));
+    probe.listen({ host: '127.0.0.1', port: preferred }, () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+  } catch {
+    return '';
+  }
+}
