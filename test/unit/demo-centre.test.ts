@@ -63,7 +63,13 @@ t.test('rates and shares are worth watching', async t => {
     live.filter(event => event.type === 'agent.state_changed').map(event => String(event.data.state)),
   );
   t.same([...states].sort(compareCodePoints), ['available', 'away', 'break', 'busy', 'wrap_up']);
-  for (const type of ['call.announced', 'chat.handed_over', 'ticket.replied', 'ticket.updated', 'call.held']) {
+  for (const type of [
+    'call.announced',
+    'chat.handed_over',
+    'ticket.replied',
+    'ticket.updated',
+    'call.held',
+  ]) {
     t.ok(count(type) > 0, type);
   }
 });
@@ -134,7 +140,8 @@ function complaintRate(events: CloudEvent[], at: number, queue?: string): { valu
     if (event.type === 'ticket.created' && inside) kinds.set(event.subject, event.data.kind);
   }
   for (const event of known) {
-    if (event.type === 'ticket.updated' && kinds.has(event.subject)) kinds.set(event.subject, event.data.kind);
+    if (event.type === 'ticket.updated' && kinds.has(event.subject))
+      kinds.set(event.subject, event.data.kind);
   }
   const complaints = [...kinds.values()].filter(kind => kind === 'complaint').length;
   return { value: kinds.size === 0 ? 0 : complaints / kinds.size, of: kinds.size };
@@ -155,7 +162,11 @@ t.test('after a crash it tells again what it told, and then closes the lines', a
 
 t.test('a stop and a start go on: no second history, no id twice, no call left open', async t => {
   const { centre, past } = opened(5);
-  const events = [...past, ...run(centre, START, START + 2 * MINUTE, 250), ...centre.close(START + 2 * MINUTE)];
+  const events = [
+    ...past,
+    ...run(centre, START, START + 2 * MINUTE, 250),
+    ...centre.close(START + 2 * MINUTE),
+  ];
   const next = new Centre(stored(centre));
   const back = START + 32 * MINUTE;
   t.same(next.settle(back), []);
