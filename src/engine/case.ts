@@ -373,7 +373,7 @@ function standingOf({ fold }: CaseState): Standing {
     }
   }
   return {
-    queue: text(fold.attributes['queue']),
+    queue: text(fold.attributes.queue),
     open: fold.closedAt === null,
     overdue,
     risk,

@@ -44,7 +44,7 @@ export function applyToClock(fold: ClockFold, occurrence: Occurrence): void {
   if (each !== null && matchesAny(clock.stop, event, after)) stop(fold, occurrence, each);
   if (each !== null && matchesAny(clock.cancel, event, after)) end(fold, occurrence, 'cancel', each);
   if (event.type === 'ticket.merged') end(fold, occurrence, 'merge', null);
-  if (event.type === 'ticket.waived' && event.fields['rule'] === clock.rule) waive(fold, occurrence);
+  if (event.type === 'ticket.waived' && event.fields.rule === clock.rule) waive(fold, occurrence);
   moveGate(fold, occurrence);
   if (event.type === 'ticket.reopened') reopen(fold, occurrence);
   if (starts(clock, occurrence)) start(fold, occurrence);

@@ -110,7 +110,7 @@ function attributesAfter(fold: CaseFold, event: SlaEvent, changed: string[]): Fi
     const value = event.fields[path];
     if (value !== undefined && (lasting.has(path) || declared.has(path))) set(path, value);
   }
-  const status = STATUS_BY_NAME.get(event.type.slice(event.entity.length + 1)) ?? before['status'] ?? 'open';
+  const status = STATUS_BY_NAME.get(event.type.slice(event.entity.length + 1)) ?? before.status ?? 'open';
   set('status', status);
   return after ?? before;
 }
@@ -125,7 +125,7 @@ export function applyEvent(fold: CaseFold, event: SlaEvent, touch: Touch): void 
   const before = fold.attributes;
   const after = touch.attributes;
   fold.attributes = after;
-  const queue = text(after['queue']);
+  const queue = text(after.queue);
   if (fold.queues.length === 0 || queue !== fold.queues.at(-1)?.queue)
     fold.queues.push({ at: event.time, queue });
   if (CLOSING.has(event.type)) fold.closedAt = event.time;
