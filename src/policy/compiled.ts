@@ -173,6 +173,8 @@ export interface CompiledPolicy {
   readonly clocks: readonly CompiledClock[];
   readonly pauses: readonly CompiledPause[];
   readonly indicators: readonly CompiledIndicator[];
+  /** By name; `always` is there whether it is written or not. */
+  readonly calendars: ReadonlyMap<string, Calendar>;
   /** Fields that the policy declares beyond the contract's. */
   readonly attributes: ReadonlyMap<string, 'string' | 'number' | 'boolean'>;
   readonly byType: ReadonlyMap<string, Listeners>;

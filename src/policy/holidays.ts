@@ -1,0 +1,118 @@
+// Statutory holidays and make-up working days, by country. China's come from chinese-days, which knows the make-up
+// days and only the years announced so far; other countries' from date-holidays.
+import { createRequire } from 'node:module';
+import chineseDays from 'chinese-days';
+import type DateHolidays from 'date-holidays';
+import { DAY_MS, dateOfDay, dayOfDate, firstOfYear, weekdayOf } from './zone.ts';
+
+/** What a day is by law; `work` is a make-up working day, which has Monday's hours. */
+export type DayKind = 'off' | 'work';
+
+export interface HolidaySource {
+  /** False for a year of which nothing is known: plain hours hold, and that is to be said loudly. */
+  covers(year: number): boolean;
+  /** Null for an ordinary day. `day` counts from 1970-01-01. */
+  kindOf(day: number): DayKind | null;
+}
+
+/** A year's days as an administrator adds them, where the data that came with the program ends. */
+export interface AddedYear {
+  readonly off: readonly string[];
+  readonly work: readonly string[];
+}
+/** Added years by country, then year. They go before what the program knows. */
+export type AddedYears = ReadonlyMap<string, ReadonlyMap<number, AddedYear>>;
+
+/** Holidays of a country, or null when no data names it. */
+export function holidaysOf(
+  country: string,
+  region: string | undefined,
+  added?: AddedYears,
+): HolidaySource | null {
+  const known = country === 'CN' ? readChina : readerOf(country, region);
+  if (known === null) return null;
+  return new YearBook(year => {
+    const own = added?.get(country)?.get(year);
+    return own === undefined ? known(year) : readAdded(own);
+  });
+}
+
+type Days = ReadonlyMap<number, DayKind>;
+
+/** Reads each year once. */
+class YearBook implements HolidaySource {
+  readonly #read: (year: number) => Days | null;
+  readonly #years = new Map<number, Days | null>();
+
+  constructor(read: (year: number) => Days | null) {
+    this.#read = read;
+  }
+
+  covers(year: number): boolean {
+    return this.#year(year) !== null;
+  }
+
+  kindOf(day: number): DayKind | null {
+    return this.#year(new Date(day * DAY_MS).getUTCFullYear())?.get(day) ?? null;
+  }
+
+  #year(year: number): Days | null {
+    const known = this.#years.get(year);
+    if (known !== undefined) return known;
+    const days = this.#read(year);
+    this.#years.set(year, days);
+    return days;
+  }
+}
+
+/** A year without a single holiday is one that has not been announced yet, or lies before the data. */
+function readChina(year: number): Days | null {
+  if (year < 1000 || year > 9999) return null;
+  const off = chineseDays.getHolidaysInRange(`${year}-01-01`, `${year}-12-31`, false);
+  if (off.length === 0) return null;
+  const days = new Map<number, DayKind>();
+  const first = firstOfYear(year) / DAY_MS;
+  const end = firstOfYear(year + 1) / DAY_MS;
+  for (let day = first; day < end; day++) {
+    if (weekdayOf(day) >= 5 && chineseDays.isWorkday(dateOfDay(day))) days.set(day, 'work');
+  }
+  for (const date of off) {
+    const day = dayOfDate(date);
+    if (day !== null) days.set(day, 'off');
+  }
+  return days;
+}
+
+function readAdded(year: AddedYear): Days {
+  const days = new Map<number, DayKind>();
+  for (const date of year.work) setDay(days, date, 'work');
+  for (const date of year.off) setDay(days, date, 'off');
+  return days;
+}
+
+function setDay(days: Map<number, DayKind>, date: string, kind: DayKind): void {
+  const day = dayOfDate(date);
+  if (day !== null) days.set(day, kind);
+}
+
+/** date-holidays takes a tenth of a second to load, so it is loaded for those who need it. */
+function readerOf(country: string, region: string | undefined): ((year: number) => Days | null) | null {
+  const load: (id: string) => typeof DateHolidays = createRequire(import.meta.url);
+  const Holidays = load('date-holidays');
+  const index = new Holidays();
+  if (!Object.hasOwn(index.getCountries(), country)) return null;
+  if (region !== undefined && !Object.hasOwn(index.getStates(country) ?? {}, region)) return null;
+  const holidays = region === undefined ? new Holidays(country) : new Holidays(country, region);
+  return year => {
+    if (year < 1900 || year > 2100) return null;
+    const days = new Map<number, DayKind>();
+    for (const holiday of holidays.getHolidays(year)) {
+      if (holiday.type !== 'public') continue;
+      const first = dayOfDate(holiday.date.slice(0, 10));
+      if (first === null) continue;
+      const length = Math.max(1, Math.round((holiday.end.getTime() - holiday.start.getTime()) / DAY_MS));
+      for (let day = first; day < first + length; day++) days.set(day, 'off');
+    }
+    return days;
+  };
+}

@@ -1,0 +1,223 @@
+// Loads a policy from its text: YAML or JSON, one file or several by `include`. The whole of it is checked at once,
+// and each error names its place. No I/O of its own: the caller reads the files.
+import { createHash } from 'node:crypto';
+import { dirname, isAbsolute, join } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { compilePolicy, type Draft, type Piece } from './compile.ts';
+import type { CompiledPolicy } from './compiled.ts';
+import type { AddedYears } from './holidays.ts';
+import { Findings, type Part, Place, type PolicyError } from './place.ts';
+import { calendarSchema, clockSchema, indicatorSchema, policySchema } from './schema.ts';
+import { reportIssues } from './shape.ts';
+
+export interface LoadOptions {
+  /** The file's name, for messages, and for finding the files it names beside it. */
+  readonly file: string;
+  /** Reads a file that the policy names (`include`, `ics`); throws when it can't. Without it none can be named. */
+  readonly readFile?: (file: string) => string;
+  /** Years of holidays that an administrator added. */
+  readonly addedYears?: AddedYears;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly policy: CompiledPolicy; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly PolicyError[] };
+
+const FILES_MAX = 64;
+
+/** Checks and compiles a policy. Errors come in the order of the text. */
+export function loadPolicy(text: string, options: LoadOptions): LoadResult {
+  const findings = new Findings();
+  const read = new Files(options);
+  const parts = readParts(text, options.file, read, findings);
+  const draft = assemble(parts, findings);
+  const compiled = compilePolicy(draft, '', {
+    readFile: file => read.beside(options.file, file),
+    addedYears: options.addedYears,
+  });
+  if (findings.errors.length > 0) return { ok: false, errors: findings.errors.sort(byPlace) };
+  const policy = { ...compiled, hash: hashOf(parts, read.icsTexts(parts)) };
+  return { ok: true, policy, warnings: findings.warnings };
+}
+
+/** Reads named files, each once. */
+class Files {
+  readonly #options: LoadOptions;
+  readonly #texts = new Map<string, string>();
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  /** A file named in another, found beside it. */
+  beside(from: string, file: string): string {
+    const path = pathBeside(from, file);
+    const known = this.#texts.get(path);
+    if (known !== undefined) return known;
+    if (this.#options.readFile === undefined) throw new Error('a policy without a file can not name others');
+    const text = this.#options.readFile(path);
+    this.#texts.set(path, text);
+    return text;
+  }
+
+  /** The iCalendar texts read so far: they are part of what the policy says. */
+  icsTexts(parts: readonly LoadedPart[]): string[] {
+    const own = new Set(parts.map(part => part.file));
+    return [...this.#texts].filter(([path]) => !own.has(path)).map(([, text]) => text);
+  }
+}
+
+function pathBeside(from: string, file: string): string {
+  return isAbsolute(file) ? file : join(dirname(from), file);
+}
+
+interface LoadedPart extends Part {
+  readonly data: unknown;
+}
+
+function parsePart(text: string, file: string, findings: Findings): LoadedPart {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  for (const error of document.errors) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    findings.errors.push({
+      file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      key: '',
+      message: error.message,
+      expected: 'YAML or JSON',
+      example: 'version: 1',
+    });
+  }
+  const data: unknown = document.errors.length > 0 ? null : document.toJS({ maxAliasCount: 100 });
+  return { file, document, lines, data };
+}
+
+const headSchema = policySchema.omit({ calendars: true, clocks: true, indicators: true });
+const includeSchema = z.object({ include: z.array(z.string()) });
+
+function readParts(text: string, file: string, files: Files, findings: Findings): LoadedPart[] {
+  const parts = [parsePart(text, file, findings)];
+  const seen = new Set([file]);
+  for (const part of parts) {
+    const named = includeSchema.safeParse(part.data);
+    if (!named.success) continue;
+    named.data.include.forEach((name, i) => {
+      const path = pathBeside(part.file, name);
+      if (seen.has(path)) return;
+      seen.add(path);
+      const advice = { expected: 'a file that can be read', example: 'include: [clocks.yaml]' };
+      const place = new Place(part, ['include', i], findings);
+      if (seen.size > FILES_MAX) {
+        place.error(`more than ${FILES_MAX} files`, advice);
+        return;
+      }
+      try {
+        parts.push(parsePart(files.beside(part.file, name), path, findings));
+      } catch (error) {
+        place.error(
+          `"${name}" can't be read: ${error instanceof Error ? error.message : String(error)}`,
+          advice,
+        );
+      }
+    });
+  }
+  return parts;
+}
+
+/** Puts the parts together; what has not the language's shape is told and left out. */
+function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
+  const attributes = new Map<string, 'string' | 'number' | 'boolean'>();
+  const calendars: Piece<z.infer<typeof calendarSchema>>[] = [];
+  const clocks: Piece<z.infer<typeof clockSchema>>[] = [];
+  const indicators: Piece<z.infer<typeof indicatorSchema>>[] = [];
+  let name: string | null = null;
+  let timezone: { text: string; place: Place } | null = null;
+  for (const part of parts) {
+    const root = new Place(part, [], findings);
+    if (!isRecord(part.data)) {
+      if (part.document.errors.length === 0) {
+        root.error('the file holds no policy', { expected: 'keys and values', example: 'version: 1' });
+      }
+      continue;
+    }
+    const { calendars: calendarTexts, clocks: clockTexts, indicators: indicatorTexts, ...head } = part.data;
+    const checked = headSchema.safeParse(head);
+    if (!checked.success) reportIssues(root, checked.error.issues);
+    for (const [path, kind] of Object.entries(checked.data?.attributes ?? {})) attributes.set(path, kind);
+    name ??= checked.data?.name ?? null;
+    if (checked.data?.timezone !== undefined)
+      timezone ??= { text: checked.data.timezone, place: root.at('timezone') };
+    if (calendarTexts !== undefined && !isRecord(calendarTexts))
+      reportShape(root.at('calendars'), z.record(z.string(), z.unknown()), calendarTexts);
+    for (const [key, text] of Object.entries(isRecord(calendarTexts) ? calendarTexts : {})) {
+      calendars.push({
+        place: root.at('calendars', key),
+        name: key,
+        text: parse(root.at('calendars', key), calendarSchema, text),
+      });
+    }
+    collect(root.at('clocks'), clockTexts, clockSchema, clocks);
+    collect(root.at('indicators'), indicatorTexts, indicatorSchema, indicators);
+  }
+  const fallback = new Place(parts[0] ?? parsePart('', '', findings), [], findings);
+  return {
+    name: name ?? 'policy',
+    timezone: timezone?.text ?? 'UTC',
+    timezonePlace: timezone?.place ?? fallback,
+    attributes,
+    calendars,
+    clocks,
+    indicators,
+  };
+}
+
+function collect<T>(place: Place, list: unknown, schema: z.ZodType<T>, into: Piece<T>[]): void {
+  if (list === undefined) return;
+  if (!Array.isArray(list)) {
+    reportShape(place, z.array(z.unknown()), list);
+    return;
+  }
+  list.forEach((item: unknown, i) => {
+    const rule = isRecord(item) && typeof item.rule === 'string' ? item.rule : '';
+    into.push({ place: place.at(i), name: rule, text: parse(place.at(i), schema, item) });
+  });
+}
+
+function parse<T>(place: Place, schema: z.ZodType<T>, value: unknown): T | null {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  reportIssues(place, result.error.issues);
+  return null;
+}
+
+function reportShape(place: Place, schema: z.ZodType, value: unknown): void {
+  const result = schema.safeParse(value);
+  if (!result.success) reportIssues(place, result.error.issues);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Twelve hex digits that name what a policy says: comments, spaces and the order of keys don't matter. */
+function hashOf(parts: readonly LoadedPart[], files: readonly string[]): string {
+  const text = JSON.stringify([parts.map(part => canonical(part.data)), files]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map(key => [key, canonical(value[key])]),
+  );
+}
+
+function byPlace(a: PolicyError, b: PolicyError): number {
+  return a.file === b.file ? a.line - b.line || a.column - b.column : 0;
+}

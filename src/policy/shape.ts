@@ -1,0 +1,173 @@
+// From what zod says about a value to errors that a person can act on: the branch of a union that was meant, the
+// nearest known key, what was expected there and an example.
+import type { z } from 'zod';
+import { nearest } from './nearest.ts';
+import type { Advice, Place, Step } from './place.ts';
+import { calendarKeys, clockSchema, indicatorSchema, policySchema } from './schema.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Tells each issue at its place below `place`. */
+export function reportIssues(place: Place, issues: readonly Issue[]): void {
+  for (const issue of issues.flatMap(one => flatten(one, []))) reportOne(place, issue);
+}
+
+/** An issue with its whole path, unions resolved. */
+interface Flat {
+  readonly issue: Issue;
+  readonly path: readonly Step[];
+}
+
+function flatten(issue: Issue, base: readonly Step[]): Flat[] {
+  const path = [...base, ...issue.path.filter(step => typeof step !== 'symbol')];
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ issue, path }];
+  const branches = issue.errors
+    .map(errors => errors.flatMap(error => flatten(error, path)))
+    // A branch that fails at the union's own place was not the one that was meant.
+    .filter(errors => !errors.some(error => isMismatch(error.issue) && error.path.length === path.length));
+  const best = branches.sort((a, b) => badness(a) - badness(b))[0];
+  return best ?? [{ issue, path }];
+}
+
+function isMismatch(issue: Issue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'invalid_union';
+}
+
+/** How far a branch is from what was written: its unknown and missing keys weigh most. */
+function badness(errors: readonly Flat[]): number {
+  return errors.reduce((sum, { issue }) => {
+    if (issue.code === 'unrecognized_keys') return sum + 2 * issue.keys.length;
+    return sum + (issue.code === 'invalid_type' || issue.code === 'invalid_value' ? 3 : 1);
+  }, 0);
+}
+
+function reportOne(place: Place, { issue, path }: Flat): void {
+  const at = place.at(...path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(at.path);
+    for (const key of issue.keys) {
+      const near = nearest(key, known);
+      const hint = near === null ? '' : `; did you mean "${near}"?`;
+      at.at(key).error(`"${key}" is no key here${hint}`, {
+        expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
+        example: near === null ? (known[0] ?? 'leave it out') : adviceAt(at.at(near).path).example,
+      });
+    }
+    return;
+  }
+  const advice = adviceAt(at.path);
+  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('undefined')) {
+    at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
+  } else if (issue.code === 'invalid_key') {
+    at.error(`"${String(path.at(-1) ?? '')}" can not stand here`, advice);
+  } else {
+    at.error(`this is not ${advice.expected.replace(/;.*/, '')}`, advice);
+  }
+}
+
+const PAUSE_KEYS = ['from', 'to'];
+const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: string])[] = [
+  [/^version$/, 'the number 1', 'version: 1'],
+  [/^timezone$|\.timezone$/, 'an IANA time zone', 'timezone: Asia/Shanghai'],
+  [/^include/, 'a list of files', 'include: [clocks.yaml]'],
+  [/^attributes/, 'string, number or boolean', 'attributes: { vip: boolean }'],
+  [
+    /^calendars\.[^.]+\.hours(\.|$)/,
+    'weekdays with opening hours',
+    'hours: { mon-fri: ["09:00-12:00", "13:30-18:00"] }',
+  ],
+  [/^calendars\.[^.]+\.open(\.|$)/, 'dates with opening hours', 'open: { "2027-01-02": ["10:00-14:00"] }'],
+  [/^calendars\.[^.]+\.closed/, 'a list of dates', 'closed: ["2026-12-31"]'],
+  [/^calendars\.[^.]+\.holidays/, '{ country: CODE } or { ics: file }', 'holidays: { country: CN }'],
+  [/^calendars\.[^.]+\.always/, 'true', 'always: true'],
+  [/^calendars/, 'calendars by name', 'calendars: { office: { hours: { mon-fri: ["09:00-18:00"] } } }'],
+  [/\.rule$|\.clock$/, 'a rule id of letters, digits, dots and dashes', 'rule: S0-03'],
+  [/\.(title|variant)(\.|$)/, 'a title in both languages', 'title: { zh: 投诉率, en: Complaint rate }'],
+  [/\.on$/, 'ticket, call, chat, agent or shift', 'on: ticket'],
+  [/\.when(\.|\[|$)/, 'attributes with a value or a list of values', 'when: { channel: [email, web] }'],
+  [/\.start(\.|\[|$)/, 'an event condition or { becomes: … }', 'start: ticket.created'],
+  [
+    /\.pause(\[\d+\])?$/,
+    '{ from, to } or a list of them',
+    'pause: { from: ticket.pending, to: ticket.resumed }',
+  ],
+  [
+    /\.(stop|cancel|from|to|count|of)(\.|\[|$)/,
+    'a type, a list, or { type, FIELD: value }',
+    '{ type: ticket.replied, by: [agent, bot] }',
+  ],
+  [/\.target$/, 'a duration; { by, values, else }; or { at: data.FIELD }', 'target: 2h'],
+  [/\.target\.at$/, 'a data field', 'target: { at: data.dueAt }'],
+  [/\.target\.by$/, 'an attribute', 'target: { by: distance, values: { local: 24h } }'],
+  [/\.target\.(values|else)/, 'a duration', '{ by: distance, values: { local: 24h }, else: 3d }'],
+  [/\.warn(\[|$)/, 'a percentage or a duration', 'warn: [50%, 30m]'],
+  [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
+  [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
+  [/\.objective/, '{ share, window }', 'objective: { share: 95%, window: 28d }'],
+  [/\.(retroactive|repeat|longest)$/, 'true or false', 'repeat: true'],
+  [/\.reopen$/, 'ignore, continue or restart', 'reopen: continue'],
+  [/\.each$/, 'a data field', 'each: promise'],
+  [/\.calendar$/, 'the name of a calendar', 'calendar: office'],
+  [/\.(window|every|for)$/, 'a duration, not in business days', 'window: 24h'],
+  [/\.by(\[|$)/, 'a field or a list of fields', 'by: [queue]'],
+  [/\.alert\.(above|below|clear)$/, 'a number or a percentage', 'above: 5%'],
+  [/\.alert\.atLeast$/, 'a whole number', 'atLeast: 20'],
+  [/\.alert\.severity$/, 'a word', 'severity: critical'],
+  [/\.alert\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
+  [/\.alert$/, 'an alert with above or below', 'alert: { above: 5%, clear: 4% }'],
+  [/\.level/, '{ on, when } or { on, from, to }', 'level: { on: ticket, when: { status: open } }'],
+  [/\.(mean|p50|p90|p95|max|share)$/, 'a data field', 'mean: waitSeconds'],
+  [/\.unit$/, 'ratio, count, seconds or number', 'unit: seconds'],
+  [
+    /^clocks/,
+    'a list of clocks',
+    'clocks: [{ rule: S0-03, on: ticket, start: ticket.created, stop: ticket.replied, target: 2h }]',
+  ],
+  [
+    /^indicators/,
+    'a list of indicators',
+    'indicators: [{ rule: CC-06, level: { on: agent, from: agent.signed_on, to: agent.signed_off } }]',
+  ],
+];
+
+function adviceAt(path: readonly Step[]): Advice {
+  const key = path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? step : `${text}.${step}`;
+  }, '');
+  for (const [pattern, expected, example] of ADVICE) if (pattern.test(key)) return { expected, example };
+  return { expected: 'a policy', example: 'version: 1' };
+}
+
+/** The keys that the language knows at a path. */
+function keysAt(path: readonly Step[]): string[] {
+  const [section, item, key] = path;
+  if (section === undefined) return Object.keys(policySchema.shape);
+  const last = path.findLast(step => typeof step === 'string');
+  if (section === 'calendars') return path.length === 2 ? calendarKeys : ['country', 'region', 'ics'];
+  if (section !== 'clocks' && section !== 'indicators') return [];
+  if (typeof item === 'number' && key === undefined) {
+    return Object.keys((section === 'clocks' ? clockSchema : indicatorSchema).shape);
+  }
+  switch (last) {
+    case 'title':
+    case 'variant':
+      return ['zh', 'en'];
+    case 'pause':
+      return PAUSE_KEYS;
+    case 'target':
+      return ['by', 'values', 'else', 'at'];
+    case 'ladder':
+      return ['after', 'to', 'calendar'];
+    case 'objective':
+      return ['share', 'window'];
+    case 'alert':
+      return ['above', 'below', 'atLeast', 'for', 'clear', 'severity', 'action'];
+    case 'level':
+      return ['on', 'when', 'from', 'to', 'longest'];
+    case 'start':
+      return ['type', 'becomes'];
+    default:
+      return [];
+  }
+}
