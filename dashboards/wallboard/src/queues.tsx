@@ -1,0 +1,144 @@
+// The queues, one row each: who waits, how long, and how the promises stand there.
+import type { AlertRow, Figure, QueueRow } from '../../../src/contract/frame.ts';
+import { count, percent, runningShort } from './format.ts';
+import { BadIcon, NextIcon, PreviousIcon, WarnIcon } from './icons.tsx';
+import { boardNow } from './live.ts';
+import { type Pages, useFit, usePages } from './pages.ts';
+import { lang } from './settings.ts';
+import { t } from './text.ts';
+
+const ROW_REM = 2.75;
+const CELL_DIGITS_MAX = 2;
+const COMPLAINT_RATE = 'S0-20';
+
+interface Props {
+  readonly queues: readonly QueueRow[];
+  readonly alerts: readonly AlertRow[];
+  readonly figures: readonly Figure[];
+}
+
+export function Queues(props: Props) {
+  const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, props.queues.length + 1);
+  // The header of the table takes one row's place.
+  const each = Math.max(1, fit - 1);
+  const pages = usePages(Math.max(1, Math.ceil(props.queues.length / each)));
+  const shown = props.queues.slice(pages.page * each, (pages.page + 1) * each);
+  const bound = props.figures.find(figure => figure.rule === COMPLAINT_RATE)?.threshold ?? null;
+  const firing = props.alerts.filter(alert => alert.state === 'firing');
+  return (
+    <section
+      class="card queues"
+      aria-labelledby="queues-title"
+      onMouseEnter={() => pages.hold(true)}
+      onMouseLeave={() => pages.hold(false)}
+    >
+      <header class="card-head">
+        <h2 id="queues-title">{t('queues')}</h2>
+        <span class="card-count">{count(props.queues.length)}</span>
+        <Pager pages={pages} />
+      </header>
+      <div class="card-body" ref={ref}>
+        {props.queues.length === 0 ? (
+          <p class="empty">{t('noQueues')}</p>
+        ) : (
+          <table class="table queue-table">
+            <thead>
+              <tr>
+                <th scope="col">{t('queue')}</th>
+                <th scope="col">{t('waiting')}</th>
+                <th scope="col">{t('longest')}</th>
+                <th scope="col">{t('serviceLevel')}</th>
+                <th scope="col">{t('abandonment')}</th>
+                <th scope="col">{t('complaints')}</th>
+                <th scope="col">{t('open')}</th>
+                <th scope="col">{t('overdue')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map(row => (
+                <Queue
+                  key={row.queue}
+                  row={row}
+                  bound={bound}
+                  firing={firing.filter(a => concerns(a, row))}
+                />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Whether an alert's group is this queue, or a part of it. */
+function concerns(alert: AlertRow, row: QueueRow): boolean {
+  return alert.group.split(',').includes(`queue=${row.queue}`);
+}
+
+function Queue(props: {
+  readonly row: QueueRow;
+  readonly bound: number | null;
+  readonly firing: readonly AlertRow[];
+}) {
+  const { row, bound, firing } = props;
+  const name = row.queue || t('unnamed');
+  const complaintAlert = firing.some(alert => alert.rule === COMPLAINT_RATE);
+  return (
+    <tr data-queue={row.queue}>
+      <th scope="row" title={name}>
+        {name}
+      </th>
+      <td data-zero={row.waiting === 0}>{count(row.waiting)}</td>
+      <td data-zero={row.longestSince === null}>
+        {row.longestSince === null ? '–' : <Waited since={row.longestSince} />}
+      </td>
+      <Share value={row.serviceLevel} bound={null} />
+      <Share value={row.abandonment} bound={null} />
+      <Share value={row.complaintRate} bound={bound} firing={complaintAlert} />
+      <td data-zero={row.openCases === 0}>{count(row.openCases)}</td>
+      <td data-zero={row.overdue === 0} class={row.overdue > 0 ? 'bad' : ''}>
+        {row.overdue > 0 && <BadIcon />}
+        {count(row.overdue)}
+      </td>
+    </tr>
+  );
+}
+
+function Waited(props: { readonly since: number }) {
+  return <>{runningShort(boardNow.value - props.since, lang.value)}</>;
+}
+
+function Share(props: {
+  readonly value: number | null;
+  readonly bound: number | null;
+  readonly firing?: boolean;
+}) {
+  const { value, bound, firing } = props;
+  if (value === null) return <td data-zero="true">–</td>;
+  const over = bound !== null && value > bound;
+  return (
+    <td class={firing ? 'bad' : over ? 'warn' : ''}>
+      {firing ? <BadIcon /> : over && <WarnIcon />}
+      {percent(value, bound, CELL_DIGITS_MAX)}
+    </td>
+  );
+}
+
+function Pager(props: { readonly pages: Pages }) {
+  const { page, pages, turn } = props.pages;
+  if (pages < 2) return null;
+  return (
+    <div class="pager">
+      <button type="button" onClick={() => turn(-1)} aria-label={t('previous')}>
+        <PreviousIcon />
+      </button>
+      <span>
+        {page + 1} / {pages}
+      </span>
+      <button type="button" onClick={() => turn(1)} aria-label={t('next')}>
+        <NextIcon />
+      </button>
+    </div>
+  );
+}

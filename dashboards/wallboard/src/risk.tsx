@@ -1,0 +1,135 @@
+// Promises that are about to be broken, and those that are: countdowns that tick with the centre's seconds.
+import type { RiskRow } from '../../../src/contract/frame.ts';
+import { count, moment, remaining, running } from './format.ts';
+import { BadIcon, ClockIcon, OkIcon, PausedIcon } from './icons.tsx';
+import { boardNow, live, stale } from './live.ts';
+import { useFit } from './pages.ts';
+import { lang } from './settings.ts';
+import { type TextKey, t, titled } from './text.ts';
+
+const ROW_REM = 3.25;
+
+interface Props {
+  readonly kind: 'atRisk' | 'overdue';
+  readonly rows: readonly RiskRow[];
+  /** All there are, of which `rows` are the most pressing. */
+  readonly total: number;
+  readonly empty: TextKey;
+}
+
+export function Risk(props: Props) {
+  const { kind, rows, total } = props;
+  const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, rows.length);
+  const shown = rows.slice(0, fit);
+  const rest = Math.max(total, rows.length) - shown.length;
+  return (
+    <section class="card risk" data-kind={kind} aria-labelledby={`${kind}-title`}>
+      <header class="card-head">
+        <h2 id={`${kind}-title`}>{t(kind)}</h2>
+        <span class="card-count" data-alarm={kind === 'overdue' && total > 0}>
+          {count(total)}
+        </span>
+        {rest > 0 && (
+          <span class="card-rest">
+            {t('more')} {count(rest)} {t('moreAfter')}
+          </span>
+        )}
+      </header>
+      <div class="card-body" ref={ref}>
+        {rows.length === 0 ? (
+          <p class="empty">
+            {!stale.value && <OkIcon />}
+            {t(props.empty)}
+          </p>
+        ) : (
+          <table class="table risk-table">
+            <thead class="unseen">
+              <tr>
+                <th scope="col">{t(kind === 'overdue' ? 'late' : 'left')}</th>
+                <th scope="col">{t('promise')}</th>
+                <th scope="col">{t('customer')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map(row => (
+                <Case key={`${row.entity}/${row.case}/${row.rule}/${row.startedAt}`} row={row} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Case(props: { readonly row: RiskRow }) {
+  const { row } = props;
+  return (
+    <tr data-state={row.state} data-case={row.case}>
+      <td class="risk-time">
+        <Countdown row={row} />
+      </td>
+      <td class="risk-what">
+        <span class="risk-title" title={titled(row.title)}>
+          {titled(row.title)}
+        </span>
+        <span class="risk-sub">
+          <b>{row.rule}</b> {row.case}
+        </span>
+      </td>
+      <td class="risk-who">
+        <span title={row.queue}>{row.queue || t('unnamed')}</span>
+        <span class="risk-sub">{row.customer}</span>
+      </td>
+    </tr>
+  );
+}
+
+/** The server says when a promise is broken; until it does, a countdown stops at 0:00. */
+function Countdown(props: { readonly row: RiskRow }) {
+  const { row } = props;
+  switch (row.state) {
+    case 'paused':
+      // Paused time moves the due instant along, so what is left stands still.
+      return (
+        <>
+          <span class="risk-count">
+            <PausedIcon />
+            {remaining(row.dueAt - live.value.riskAsOf, lang.value)}
+          </span>
+          <span class="risk-sub">{t('paused')}</span>
+        </>
+      );
+    case 'overdue':
+      return (
+        <>
+          <span class="risk-count">
+            <BadIcon />+{running(boardNow.value - row.dueAt, lang.value)}
+          </span>
+          <Due at={row.dueAt} />
+        </>
+      );
+    case 'running':
+      return (
+        <>
+          <span class="risk-count">
+            <ClockIcon />
+            {remaining(row.dueAt - boardNow.value, lang.value)}
+          </span>
+          <Due at={row.dueAt} />
+        </>
+      );
+    default: {
+      const left: never = row.state;
+      return left;
+    }
+  }
+}
+
+function Due(props: { readonly at: number }) {
+  return (
+    <span class="risk-sub">
+      {t('due')} {moment(props.at, boardNow.value, live.value.timezone)}
+    </span>
+  );
+}

@@ -1,0 +1,232 @@
+// The built wallboard in a real browser, against a server whose frames the test sends by hand.
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { build } from 'vite';
+import type { Board, DeltaFrame } from '../../src/contract/frame.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { busyBoard, emptyBoard, snapshot, TITLES } from './fixtures/board.ts';
+import { type BoardServer, startBoardServer } from './fixtures/board-server.ts';
+
+const CONFIG = fileURLToPath(new URL('../../dashboards/wallboard/vite.config.ts', import.meta.url));
+
+await build({ configFile: CONFIG, logLevel: 'error' });
+const browser = await launchBrowser();
+t.teardown(() => browser.close());
+/** What pages reported as errors, of which a broken content policy would be one; checked at the end. */
+const problems: string[] = [];
+
+interface Opened {
+  readonly page: Page;
+  readonly server: BoardServer;
+  /** Sends the next delta. */
+  change(changes: Partial<Board>): void;
+}
+
+/** Opens the page on a fresh server that answers each subscription with `board`. */
+async function open(
+  test: Test,
+  board: Board,
+  query = 'lang=zh&theme=light',
+  locale = 'zh-CN',
+): Promise<Opened> {
+  const server = await startBoardServer();
+  const context = await browser.newContext({ viewport: { width: 1920, height: 1080 }, locale });
+  const page = await context.newPage();
+  page.on('pageerror', error => problems.push(error.message));
+  page.on('console', message => {
+    if (message.type() === 'error' && !message.text().includes('WebSocket')) problems.push(message.text());
+  });
+  test.teardown(async () => {
+    await context.close();
+    await server.close();
+  });
+  server.onSubscribe = frame => (frame.offset === undefined ? [snapshot(board, Date.now())] : []);
+  await page.goto(`${server.url}?${query}`);
+  await page.waitForSelector('.figures');
+  let offset = 10;
+  const change = (changes: Partial<Board>) => {
+    offset++;
+    const frame: DeltaFrame = { type: 'delta', offset, asOf: new Date().toISOString(), changes };
+    server.send(frame);
+  };
+  return { page, server, change };
+}
+
+const fresh = '.page[data-stale="false"]';
+const grey = '.page[data-stale="true"]';
+// biome-ignore lint/performance/useDomNodeTextContent: the text as one reads it, with the gaps between cells.
+const text = (page: Page, selector: string) => page.innerText(selector);
+
+t.test('a snapshot is shown, a delta changes it', async t => {
+  const { page, server, change } = await open(t, busyBoard(Date.now()));
+  t.same(server.subscriptions, [{ subscribe: 'overview' }]);
+  t.match(await text(page, 'h1'), '晨光家居客户服务中心');
+  t.match(await text(page, '[data-rule="S0-20"]'), /6\.3%[\s\S]*告警[\s\S]*上限 5%[\s\S]*32 \/ 508/);
+  t.match(await text(page, '[data-rule="S1-20"]'), '样本不足');
+  t.match(await text(page, '.alerts'), /严重[\s\S]*投诉率[\s\S]*专项调查/);
+  t.match(await text(page, '[data-queue="报修"]'), /4\s+0:2\d\s+91\.3%\s+3\.2%\s+9\.1%\s+164\s+7/);
+  t.equal(await page.locator('.feed-item[data-arrived="true"]').count(), 0, 'nothing flashes at first');
+  t.equal(
+    await page.evaluate(() => document.documentElement.scrollHeight > innerHeight),
+    false,
+    'no scrolling',
+  );
+
+  change({
+    alerts: [],
+    feed: [{ id: 'n', at: Date.now(), kind: 'breached', rule: 'S0-02', title: TITLES.chat, subject: 'C-1' }],
+  });
+  await page.waitForSelector('.feed-item[data-arrived="true"]');
+  t.match(await text(page, '.alerts'), '当前没有告警');
+  t.match(await text(page, '.feed'), /在线首次响应[\s\S]*逾期/);
+  t.match(await text(page, '#age'), /数据 \d\.\d 秒前/);
+});
+
+t.test('countdowns tick, paused ones stand still', async t => {
+  const { page } = await open(t, busyBoard(Date.now()));
+  const count = (id: string) => text(page, `[data-case="${id}"] .risk-count`);
+  const [running, paused, late] = [await count('T-10482'), await count('T-10431'), await count('T-10455')];
+  t.match(running, /^3:4\d$/);
+  t.equal(paused, '18:00');
+  t.match(await text(page, '[data-case="T-10431"]'), '已暂停');
+  t.match(late, /^\+0:\d\d$/);
+  await page.waitForFunction(
+    was => document.querySelector('[data-case="T-10482"] .risk-count')?.textContent !== was,
+    running,
+  );
+  await page.waitForFunction(
+    was => document.querySelector('[data-case="T-10455"] .risk-count')?.textContent !== was,
+    late,
+  );
+  t.ok((await count('T-10482')) < running, 'running down');
+  t.ok((await count('T-10455')) > late, 'counting up');
+  t.equal(await count('T-10431'), paused);
+});
+
+t.test('the board counts on the server’s clock', async t => {
+  const ahead = Date.now() + 3_600_000;
+  const { page, server } = await open(t, emptyBoard());
+  server.send(snapshot(busyBoard(ahead), ahead, { offset: 40 }));
+  await page.waitForSelector('[data-case="T-10482"]');
+  t.match(await text(page, '[data-case="T-10482"] .risk-count'), /^3:4\d$/);
+});
+
+t.test('grey when the monitor is behind, and back', async t => {
+  const { page, change } = await open(t, busyBoard(Date.now()));
+  await page.waitForSelector(fresh);
+  const colour = () =>
+    page.evaluate(() => {
+      const icon = document.querySelector('[data-rule="call-service-level"] .icon');
+      return icon === null ? '' : getComputedStyle(icon).color;
+    });
+  const green = await colour();
+  change({ health: { fresh: false, pending: 18_342, behind: [2, 5] } });
+  await page.waitForSelector(grey);
+  t.match(await text(page, '.banner'), /数据滞后[\s\S]*18,342[\s\S]*2, 5/);
+  t.match(await text(page, '[data-rule="call-service-level"]'), '未知', 'no stale "normal"');
+  t.not(await colour(), green);
+  change({ health: { fresh: true, pending: 0, behind: [] } });
+  await page.waitForSelector(fresh);
+  t.equal(await page.locator('.banner').count(), 0);
+  t.equal(await colour(), green);
+});
+
+t.test('grey when the connection is lost; comes back with epoch and offset', async t => {
+  const { page, server, change } = await open(t, busyBoard(Date.now()));
+  change({ overdueCount: 13 });
+  await page.waitForFunction(
+    () => document.querySelector('[data-kind="overdue"] .card-count')?.textContent === '13',
+  );
+  server.refuse = true;
+  server.cut();
+  await page.waitForSelector(grey);
+  t.match(await text(page, '.banner'), /连接已中断[\s\S]*停留在/);
+  server.refuse = false;
+  await server.subscribed(2);
+  t.same(server.subscriptions[1], { subscribe: 'overview', epoch: 'epoch-1', offset: 11 });
+  t.equal(await page.locator(grey).count(), 1, 'still grey until the server has answered');
+  change({ overdueCount: 14 });
+  await page.waitForSelector(fresh);
+  t.equal(await text(page, '[data-kind="overdue"] .card-count'), '14');
+});
+
+t.test('grey after twelve silent seconds, though connected', async t => {
+  const server = await startBoardServer();
+  const page = await browser.newPage();
+  t.teardown(async () => {
+    await page.close();
+    await server.close();
+  });
+  await page.clock.install();
+  server.onSubscribe = frame =>
+    frame.offset === undefined ? [snapshot(busyBoard(Date.now()), Date.now())] : [];
+  await page.goto(server.url);
+  await page.waitForSelector(fresh);
+  await page.clock.runFor(11_000);
+  t.equal(await page.locator(fresh).count(), 1);
+  await page.clock.runFor(2_000);
+  await page.waitForSelector(grey);
+  await server.subscribed(2);
+  t.match(server.subscriptions[1], { epoch: 'epoch-1', offset: 10 }, 'it tries again by itself');
+});
+
+t.test('a gap asks for a fresh snapshot', async t => {
+  const { page, server } = await open(t, busyBoard(Date.now()));
+  server.onSubscribe = () => [
+    snapshot({ ...busyBoard(Date.now()), overdueCount: 77 }, Date.now(), { offset: 30 }),
+  ];
+  server.send({ type: 'delta', offset: 15, asOf: new Date().toISOString(), changes: { overdueCount: 99 } });
+  await server.subscribed(2);
+  t.same(server.subscriptions[1], { subscribe: 'overview' }, 'on the same socket, without an offset');
+  await page.waitForFunction(
+    () => document.querySelector('[data-kind="overdue"] .card-count')?.textContent === '77',
+  );
+  server.send({ type: 'delta', offset: 31, asOf: new Date().toISOString(), changes: { overdueCount: 78 } });
+  await page.waitForFunction(
+    () => document.querySelector('[data-kind="overdue"] .card-count')?.textContent === '78',
+  );
+  t.equal(server.subscriptions.length, 2);
+});
+
+t.test('signed out: to the sign-in page, by close code or by a refused handshake', async t => {
+  const one = await open(t, emptyBoard());
+  one.server.cut(4401);
+  await one.page.waitForURL('**/signin');
+  const two = await open(t, emptyBoard());
+  two.server.refuse = true;
+  two.server.signedOut = true;
+  two.server.cut();
+  await two.page.waitForURL('**/signin');
+  t.pass('both lead there');
+});
+
+t.test('language and theme: by address, by browser, by button, and kept', async t => {
+  const { page, server } = await open(t, busyBoard(Date.now()), '', 'en-GB');
+  t.match(await text(page, '.queues'), 'Queues', 'as the browser says');
+  t.equal(await page.getAttribute('html', 'lang'), 'en');
+  t.equal(await page.getAttribute('html', 'data-theme'), 'light');
+  await page.click('#lang');
+  await page.click('#theme');
+  t.match(await text(page, '.queues'), '队列');
+  t.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
+  t.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+  await page.reload();
+  await page.waitForSelector('.figures');
+  t.match(await text(page, '.queues'), '队列', 'kept');
+  t.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+  await page.goto(`${server.url}?lang=en&theme=light`);
+  await page.waitForSelector('.figures');
+  t.match(await text(page, '.queues'), 'Queues', 'the address goes first');
+  t.equal(await page.getAttribute('html', 'data-theme'), 'light');
+});
+
+t.test('an empty board says so', async t => {
+  const { page } = await open(t, emptyBoard(), 'lang=en');
+  t.match(await text(page, '[data-rule="S0-20"]'), /—[\s\S]*No data/);
+  t.match(await text(page, '.main'), /No alerts[\s\S]*No queues yet[\s\S]*No agents[\s\S]*Nothing is close/);
+});
+
+t.test('no page reported a problem', async t => {
+  t.same(problems, []);
+});
