@@ -139,7 +139,7 @@ export function setAgent(floor: Floor, at: number, agent: Agent, state: Agent['s
   tell(floor, at, 'agent.state_changed', agent.id, { state, team: agent.team, queues: agent.queues });
 }
 
-/** How much busier than its mean the centre is at an instant: a wave of five minutes, 0.6 to 1.4. */
+/** How much busier than its mean the centre is at an instant: a wave of five minutes, 0.65 to 1.35. */
 export function wave(at: number): number {
-  return 1 + 0.4 * Math.sin((2 * Math.PI * at) / 300_000);
+  return 1 + 0.35 * Math.sin((2 * Math.PI * at) / 300_000);
 }

@@ -19,8 +19,8 @@ const SECOND = 1000;
 
 /** Mean calls a second by queue, at a wave of 1. */
 const CALLS_PER_SECOND: Readonly<Record<CallQueue, number>> = {
-  hotline: 0.1,
-  repair: 0.08,
+  hotline: 0.09,
+  repair: 0.072,
   consultation: 0.045,
   complaints: 0.018,
 };
