@@ -1,6 +1,7 @@
 // The simulated centre: the same seed tells the same events however its time is cut, a crash repeats but adds
 // nothing, its rates are watchable, and its burst takes the day's complaint rate over 5 % and back below 4 %.
 import t from 'tap';
+import { decodeMessage } from '../../src/contract/decode.ts';
 import { compareCodePoints } from '../../src/contract/event.ts';
 import { Centre, type CloudEvent, type FloorState, newCentre, STORE_EVERY } from '../../src/demo/centre.ts';
 
@@ -33,6 +34,24 @@ t.test('a seed tells the same events, however time is cut', async t => {
   t.same(fine, coarse);
   t.same(one.centre.state, two.centre.state);
   t.not(opened(8).past.length, one.past.length, 'another seed, another centre');
+});
+
+t.test('every event is one of the contract, masked where it enters', async t => {
+  const { centre, past } = opened(9);
+  const events = [
+    ...past,
+    ...run(centre, START, START + 20 * MINUTE, 1000),
+    ...centre.close(START + 20 * MINUTE),
+  ];
+  const types = new Set<string>();
+  for (const event of events) {
+    const decoded = decodeMessage(JSON.stringify(event), undefined, { declared: new Map(), storedAt: START });
+    if (!decoded.ok) throw new Error(`${event.type}: ${decoded.reason} ${decoded.detail}`);
+    types.add(decoded.event.type);
+    const told = JSON.stringify(decoded.event.fields);
+    if (/1990000\d{4}|202 555/.test(told)) throw new Error(`a telephone number: ${told}`);
+  }
+  t.ok(types.size >= 35, `${types.size} types`);
 });
 
 t.test('ids are unique, times in order and never ahead, the history newest first', async t => {
