@@ -13,8 +13,8 @@ export interface BrokerPlace {
 
 /** Milliseconds between two attempts to reconnect, with up to half as much jitter. */
 const RECONNECT_MS = 200;
-/** The server is given up, and the next one tried, after two pings without an answer: 20 s. */
-const PING_MS = 10_000;
+/** A connection is given up after three pings without an answer: about 10 s. */
+const PING_MS = 3_000;
 
 /**
  * Connects. `name` is what the server shows for this connection. With `wait` it also waits for ever for the first
@@ -22,7 +22,7 @@ const PING_MS = 10_000;
  */
 export async function connectBroker(
   place: BrokerPlace,
-  options: { readonly name: string; readonly wait?: boolean },
+  options: { readonly name: string; readonly wait?: boolean; readonly pingMs?: number },
 ): Promise<NatsConnection> {
   const nc = await connect({
     ...addresses(place.natsUrl),
@@ -32,38 +32,47 @@ export async function connectBroker(
     maxReconnectAttempts: -1,
     waitOnFirstConnect: options.wait ?? false,
     reconnectDelayHandler: () => RECONNECT_MS + Math.floor((Math.random() * RECONNECT_MS) / 2),
-    pingInterval: PING_MS,
-    maxPingOut: 2,
+    pingInterval: options.pingMs ?? PING_MS,
+    maxPingOut: 3,
     noAsyncTraces: true,
     ignoreClusterUpdates: false,
   });
-  watchReconnects(nc);
+  watchConnection(nc);
   return nc;
 }
 
-const listeners = new WeakMap<NatsConnection, Set<() => void>>();
+/** `lost`: what was sent and not answered will never be. `back`: connected again, maybe to a server that forgot. */
+export type ConnectionChange = 'lost' | 'back';
 
-/** Calls `listener` after each reconnection, until the returned function is called. */
-export function onReconnect(nc: NatsConnection, listener: () => void): () => void {
-  const set = listeners.get(nc) ?? watchReconnects(nc);
+const listeners = new WeakMap<NatsConnection, Set<(change: ConnectionChange) => void>>();
+
+/** Calls `listener` when the connection is lost or back, until the returned function is called. */
+export function onConnection(nc: NatsConnection, listener: (change: ConnectionChange) => void): () => void {
+  const set = listeners.get(nc) ?? watchConnection(nc);
   set.add(listener);
   return () => {
     set.delete(listener);
   };
 }
 
-function watchReconnects(nc: NatsConnection): Set<() => void> {
-  const set = new Set<() => void>();
+function watchConnection(nc: NatsConnection): Set<(change: ConnectionChange) => void> {
+  const set = new Set<(change: ConnectionChange) => void>();
   listeners.set(nc, set);
   const follow = async () => {
     for await (const status of nc.status()) {
-      if (status.type === Events.Reconnect) for (const listener of [...set]) listener();
+      const change = CHANGES.get(status.type);
+      if (change !== undefined) for (const listener of [...set]) listener(change);
     }
   };
   // The iterator ends with the connection; it has nothing to tell that the connection itself does not.
   follow().catch(() => {});
   return set;
 }
+
+const CHANGES: ReadonlyMap<string, ConnectionChange> = new Map([
+  [Events.Disconnect, 'lost'],
+  [Events.Reconnect, 'back'],
+]);
 
 function addresses(natsUrl: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token' | 'tls'> {
   const urls = natsUrl.split(',').map(part => new URL(part.trim()));

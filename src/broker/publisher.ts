@@ -1,6 +1,7 @@
 // Publishing with acknowledgements, fast: all answers come to one inbox and are counted by hand. What is not
 // acknowledged yet is bounded; nothing is sent again by itself, since only the caller knows its message id.
 import { createInbox, headers, type Msg, type MsgHdrs, type NatsConnection, NatsError } from 'nats';
+import { onConnection } from './connect.ts';
 
 /**
  * What became of a message. `timeout` leaves it open whether it was stored: publish again with the same `msgId`.
@@ -50,6 +51,7 @@ export class Publisher {
   private waiters: (() => void)[] = [];
   private count = 0;
   private closed = false;
+  private lostAt = 0;
 
   constructor(nc: NatsConnection, options: PublisherOptions = {}) {
     this.nc = nc;
@@ -60,8 +62,15 @@ export class Publisher {
         if (error === null) this.onAnswer(message);
       },
     });
-    this.unsubscribe = () => subscription.unsubscribe();
-    this.timer = setInterval(() => this.expire(), TIMEOUT_CHECK_MS);
+    const offConnection = onConnection(nc, change => {
+      if (change === 'lost') this.lostAt = Date.now();
+      else this.expire(this.lostAt);
+    });
+    this.unsubscribe = () => {
+      offConnection();
+      if (!nc.isClosed()) subscription.unsubscribe();
+    };
+    this.timer = setInterval(() => this.expire(Date.now() - this.timeoutMs), TIMEOUT_CHECK_MS);
     this.timer.unref();
   }
 
@@ -134,7 +143,7 @@ export class Publisher {
     if (this.closed) return;
     this.closed = true;
     clearInterval(this.timer);
-    if (!this.nc.isClosed()) this.unsubscribe();
+    this.unsubscribe();
     const open = [...this.pending.values()];
     this.pending.clear();
     for (const { done } of open) done({ result: 'closed' });
@@ -151,11 +160,11 @@ export class Publisher {
     if (this.waiters.length > 0 && this.pending.size * 2 <= this.maxInFlight) this.wakeAll();
   }
 
-  private expire(): void {
-    const before = Date.now() - this.timeoutMs;
+  /** Tells `timeout` to what was sent up to an instant. */
+  private expire(upTo: number): void {
     // Insertion order is the order of sending, so the first that is young enough ends the search.
     for (const [number, entry] of this.pending) {
-      if (entry.sentAt > before) break;
+      if (entry.sentAt > upTo) break;
       this.pending.delete(number);
       entry.done({ result: 'timeout' });
     }

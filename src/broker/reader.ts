@@ -5,7 +5,7 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, nuid, type Subscription } from 'nats';
 import { z } from 'zod';
 import { apiRequest, BrokerApiError, STREAM_NOT_FOUND, streamState } from './api.ts';
-import { onReconnect } from './connect.ts';
+import { onConnection } from './connect.ts';
 
 /** One message of a stream, as stored. `data` stays valid; keep it no longer than needed, it pins its packet. */
 export interface RawMessage {
@@ -58,11 +58,12 @@ export class StreamUnreadableError extends Error {
 }
 
 const REQUEST_MS = 30_000;
-const HEARTBEAT_MS = 2_000;
-const SILENCE_MS_MAX = 5_000;
+const HEARTBEAT_MS = 1_000;
+/** A server that says nothing for this long has forgotten the request (a deleted consumer's is told to nobody). */
+const SILENCE_MS_MAX = 3_000;
 const RETRY_MS = [20, 50, 100, 250, 500, 1_000, 2_000];
 /** How long a server that has just started may still say less than it has stored. */
-const DOUBT_MS = 5_000;
+const DOUBT_MS = 2_000;
 const CONSUMER = z.object({ num_pending: z.number() });
 
 /** Starts reading at `fromSeq` (1 is the first). Returns at once; the first `next` waits. */
@@ -82,7 +83,7 @@ class StreamReader implements Reader {
   private readonly maxMessages: number;
   private readonly maxBytes: number;
   private readonly watch: NodeJS.Timeout;
-  private readonly offReconnect: () => void;
+  private readonly offConnection: () => void;
 
   private buffer: RawMessage[] = [];
   private bufferedBytes = 0;
@@ -109,7 +110,9 @@ class StreamReader implements Reader {
     this.nextSeq = Math.max(1, fromSeq);
     this.watch = setInterval(() => this.checkSilence(), HEARTBEAT_MS / 2);
     this.watch.unref();
-    this.offReconnect = onReconnect(nc, () => this.remake());
+    this.offConnection = onConnection(nc, change => {
+      if (change === 'back') this.remake();
+    });
     this.remake();
   }
 
@@ -146,7 +149,7 @@ class StreamReader implements Reader {
     if (this.closed) return;
     this.closed = true;
     clearInterval(this.watch);
-    this.offReconnect();
+    this.offConnection();
     this.drop();
     this.wakeRetry?.();
     this.wake();
