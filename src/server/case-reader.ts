@@ -1,0 +1,235 @@
+// Finds cases in Redis for readers: one by its id, the most urgent ones for a board, and pages of open ones.
+// Each question has a bound on how many states it reads.
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { ENTITIES, type Entity } from '../contract/event.ts';
+import type { RiskRow } from '../contract/frame.ts';
+import { partitionOfCase } from '../contract/subject.ts';
+import type { CaseState } from '../engine/case.ts';
+import { caseKey, decodeCase } from '../engine/codec.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import type { RiskLists } from './board.ts';
+import { type CaseSummary, caseSummary, riskRows } from './case-view.ts';
+import { partitionKeys } from './view-wire.ts';
+
+/** Rows of each list on a board. */
+const ROWS_MAX = 20;
+/** States that one page may read before it is given out, full or not. */
+const PAGE_READS_MAX = 2_000;
+const SCAN_COUNT = 200;
+
+export interface CaseReaderOptions {
+  readonly redis: Redis;
+  readonly partitions: number;
+  /** Finds a policy by its hash; throws for one that is not known. */
+  readonly policyOf: (hash: string) => CompiledPolicy;
+}
+
+export interface CaseFilter {
+  readonly entity?: Entity | undefined;
+  readonly queue?: string | undefined;
+  /** Has an open clock in this state; `warned` means one that was warned and is not yet due. */
+  readonly state?: 'running' | 'paused' | 'overdue' | 'warned' | undefined;
+}
+
+export interface CasePage {
+  readonly cases: readonly CaseSummary[];
+  /** Where the next page begins; null after the last one. A page may have fewer cases than were asked for. */
+  readonly cursor: string | null;
+}
+
+/**
+ * Where a page ended. By risk first: for each partition the score up to which it was read and how many of that score.
+ * Then the others: partition and scan cursor.
+ */
+const cursorSchema = z.union([
+  z.object({ risk: z.array(z.tuple([z.number(), z.number().int().nonnegative()])) }),
+  z.object({ p: z.number().int().nonnegative(), scan: z.string().regex(/^\d{1,20}$/) }),
+]);
+type Cursor = z.infer<typeof cursorSchema>;
+
+/** The cursor is not one that a page gave. */
+export class CursorError extends Error {}
+
+export class CaseReader {
+  readonly #options: CaseReaderOptions;
+
+  constructor(options: CaseReaderOptions) {
+    this.#options = options;
+  }
+
+  /** All cases of this id, of one entity or of any: open ones, and closed ones while they are kept. */
+  async find(id: string, entity: Entity | null): Promise<CaseState[]> {
+    const p = partitionOfCase(id, this.#options.partitions);
+    if (p === null) return [];
+    const keys = (entity === null ? ENTITIES : [entity]).map(name => caseKey(name, id));
+    const { cases, closed } = partitionKeys(p);
+    const { redis } = this.#options;
+    const [open, done] = await Promise.all([redis.hmget(cases, ...keys), redis.hmget(closed, ...keys)]);
+    return keys.flatMap((key, i) => {
+      const text = open[i] ?? done[i];
+      // A closed case leaves an `x` when its content was forgotten.
+      return text == null || text === 'x' ? [] : [this.#decode(key, text)];
+    });
+  }
+
+  /** What a board lists: the clocks due soonest and the breaches that are latest. `now` in ms. */
+  async riskLists(now: number): Promise<RiskLists> {
+    const { redis } = this.#options;
+    const found = await Promise.all(
+      this.#partitions().map(async p => {
+        const { risk } = partitionKeys(p);
+        const [ahead, past] = await Promise.all([
+          redis.zrange(risk, now, '+inf', 'BYSCORE', 'LIMIT', 0, ROWS_MAX, 'WITHSCORES'),
+          redis.zrange(risk, `(${now}`, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, ROWS_MAX, 'WITHSCORES'),
+        ]);
+        return { ahead: scored(p, ahead), past: scored(p, past) };
+      }),
+    );
+    const ahead = found.flatMap(each => each.ahead).sort((a, b) => a.score - b.score);
+    const past = found.flatMap(each => each.past).sort((a, b) => b.score - a.score);
+    const states = await this.#load([...ahead.slice(0, ROWS_MAX), ...past.slice(0, ROWS_MAX)]);
+    const rows = states.flatMap(state => riskRows(state, now));
+    return {
+      atRisk: sortedRows(rows, row => row.state !== 'overdue', 1),
+      overdue: sortedRows(rows, row => row.state === 'overdue', -1),
+    };
+  }
+
+  /**
+   * A page of open cases: those at risk or overdue first, by due instant, then the others in no order.
+   * @throws CursorError when the cursor is not one that a page gave.
+   */
+  async page(filter: CaseFilter, limit: number, cursorText: string | null, now: number): Promise<CasePage> {
+    let cursor: Cursor | null = cursorText === null ? this.#start() : this.#parse(cursorText);
+    const cases: CaseSummary[] = [];
+    let reads = 0;
+    while (cursor !== null && cases.length < limit && reads < PAGE_READS_MAX) {
+      const step: { found: Found[]; next: Cursor | null } =
+        'risk' in cursor
+          ? await this.#nextByRisk(cursor.risk, Math.min(limit - cases.length, SCAN_COUNT))
+          : await this.#nextOthers(cursor.p, cursor.scan);
+      reads += Math.max(1, step.found.length);
+      for (const state of await this.#load(step.found)) {
+        const summary = caseSummary(state, now);
+        if (fits(summary, filter, now)) cases.push(summary);
+      }
+      cursor = step.next;
+    }
+    return {
+      cases,
+      cursor: cursor === null ? null : Buffer.from(JSON.stringify(cursor)).toString('base64url'),
+    };
+  }
+
+  /** The next cases by due instant over all partitions, and where it goes on. */
+  async #nextByRisk(
+    from: readonly (readonly [number, number])[],
+    count: number,
+  ): Promise<{ found: Found[]; next: Cursor }> {
+    const { redis } = this.#options;
+    const heads = await Promise.all(
+      this.#partitions().map(async p => {
+        const [score, skip] = from[p] ?? [0, 0];
+        const { risk } = partitionKeys(p);
+        const answer = await redis.zrange(risk, score, '+inf', 'BYSCORE', 'LIMIT', skip, count, 'WITHSCORES');
+        return scored(p, answer);
+      }),
+    );
+    const found = heads
+      .flat()
+      .sort((a, b) => a.score - b.score)
+      .slice(0, count);
+    if (found.length === 0) return { found, next: { p: 0, scan: '0' } };
+    const risk = from.map(([score, skip]): [number, number] => [score, skip]);
+    for (const { p, score } of found) {
+      const [before, skip] = risk[p] ?? [0, 0];
+      risk[p] = score === before ? [score, skip + 1] : [score, 1];
+    }
+    return { found, next: { risk } };
+  }
+
+  /** Some of a partition's open cases that are not at risk, and where it goes on. */
+  async #nextOthers(p: number, scan: string): Promise<{ found: Found[]; next: Cursor | null }> {
+    const { redis, partitions } = this.#options;
+    const { cases, risk } = partitionKeys(p);
+    const [next, flat] = await redis.hscan(cases, scan, 'COUNT', SCAN_COUNT);
+    const keys = flat.filter((_, i) => i % 2 === 0);
+    const scores = keys.length === 0 ? [] : await redis.zmscore(risk, ...keys);
+    const found = keys.flatMap((key, i) => (scores[i] === null ? [{ p, key, score: 0 }] : []));
+    if (next !== '0') return { found, next: { p, scan: next } };
+    return { found, next: p + 1 < partitions ? { p: p + 1, scan: '0' } : null };
+  }
+
+  async #load(found: readonly Found[]): Promise<CaseState[]> {
+    const byPartition = new Map<number, Found[]>();
+    for (const each of found) byPartition.set(each.p, [...(byPartition.get(each.p) ?? []), each]);
+    const texts = new Map<string, string>();
+    await Promise.all(
+      [...byPartition].map(async ([p, list]) => {
+        const answer = await this.#options.redis.hmget(partitionKeys(p).cases, ...list.map(({ key }) => key));
+        for (const [i, { key }] of list.entries()) {
+          const text = answer[i];
+          if (text != null) texts.set(key, text);
+        }
+      }),
+    );
+    return found.flatMap(({ key }) => {
+      const text = texts.get(key);
+      return text === undefined ? [] : [this.#decode(key, text)];
+    });
+  }
+
+  #decode(key: string, text: string): CaseState {
+    return decodeCase(this.#options.policyOf, key, text);
+  }
+
+  #partitions(): number[] {
+    return Array.from({ length: this.#options.partitions }, (_, p) => p);
+  }
+
+  #start(): Cursor {
+    return { risk: this.#partitions().map((): [number, number] => [0, 0]) };
+  }
+
+  #parse(text: string): Cursor {
+    try {
+      const cursor = cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+      const known = 'risk' in cursor ? cursor.risk.length : cursor.p + 1;
+      if (known <= this.#options.partitions) return cursor;
+    } catch {
+      // Told below, like one that is too long.
+    }
+    throw new CursorError('This cursor is not one that a page gave.');
+  }
+}
+
+interface Found {
+  readonly p: number;
+  readonly key: string;
+  readonly score: number;
+}
+
+/** Members and scores as Redis lists them: one after the other. */
+function scored(p: number, answer: readonly string[]): Found[] {
+  const found: Found[] = [];
+  for (let i = 0; i + 1 < answer.length; i += 2) {
+    found.push({ p, key: answer[i] ?? '', score: Number(answer[i + 1]) });
+  }
+  return found;
+}
+
+function sortedRows(rows: readonly RiskRow[], test: (row: RiskRow) => boolean, sign: 1 | -1): RiskRow[] {
+  return rows
+    .filter(test)
+    .sort((a, b) => sign * (a.dueAt - b.dueAt) || (a.case < b.case ? -1 : 1))
+    .slice(0, ROWS_MAX);
+}
+
+function fits(summary: CaseSummary, { entity, queue, state }: CaseFilter, now: number): boolean {
+  if (entity !== undefined && summary.entity !== entity) return false;
+  if (queue !== undefined && summary.queue !== queue) return false;
+  if (state === undefined) return true;
+  if (state !== 'warned') return summary.clocks.some(clock => clock.state === state);
+  return summary.clocks.some(clock => clock.warned && Date.parse(clock.dueAt) >= now);
+}
