@@ -1,0 +1,221 @@
+// The contract's metrics, declared once in a table. Business counters are rendered from committed cells at each
+// scrape, so that a restart neither loses nor repeats a count; while they can't be known they are left out.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+import { COUNTERS, type CounterName } from '../contract/cells.ts';
+import { ENTITIES } from '../contract/event.ts';
+import { REJECT_REASONS } from '../contract/reject.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { figureOf } from './figures.ts';
+import type { LiveView } from './live-view.ts';
+
+/** Why the HTTP door refused a request or an event; the closed set of `sla_http_refused_total`'s label. */
+const REFUSALS = [
+  'unauthorized',
+  'forbidden',
+  'too-large',
+  'too-many',
+  'unavailable',
+  ...REJECT_REASONS,
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+const HELP = {
+  sla_clock_outcomes_total: 'Clock cycles that ended, by outcome.',
+  sla_clock_outcomes_withdrawn_total: 'Outcomes that were counted and then taken back.',
+  sla_clock_breaches_total: 'Clock cycles that passed their due instant.',
+  sla_clock_breaches_withdrawn_total: 'Breaches that were counted and then taken back.',
+  sla_clock_open: 'Open clock cycles by state.',
+  sla_indicator_ratio: 'Current value of ratio indicators, 0 to 1; absent without data.',
+  sla_indicator_value: 'Current value of other indicators; seconds for durations; absent without data.',
+  sla_alerts: 'Alerts by state.',
+  sla_timer_lag_seconds: 'From the due instant of a timer until it fired.',
+  sla_event_lag_seconds: 'From the storing of an event until its effects were committed.',
+  sla_events_total: 'Events read, by result.',
+  sla_partition_pending: 'Messages that are stored and not yet applied.',
+  sla_wallboard_clients: 'Open wallboard connections.',
+  sla_wallboard_frames_total: 'Frames sent to wallboards.',
+  sla_http_refused_total: 'Requests and events that were refused at the HTTP door.',
+} as const;
+export type MetricName = keyof typeof HELP;
+
+/** Bounds at the design's aims: 25 ms and 100 ms for timers, 250 ms for boards. */
+const TIMER_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
+const EVENT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
+
+/** prom-client's gauges with a counter's suffix, which `promtool check metrics` refuses. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+/** Groups of one indicator beyond this many are left out of the scrape. */
+const GROUPS_MAX = 200;
+
+const CLOCK_STATES = ['running', 'paused', 'overdue'] as const;
+const ALERT_STATES = ['pending', 'firing'] as const;
+
+export interface MetricsOptions {
+  readonly registry: Registry;
+  readonly view: LiveView;
+  readonly policy: () => CompiledPolicy;
+  /** The label of a queue (see QueueLabels); null while it is not decided, which leaves its counts out for now. */
+  readonly queueLabel: (queue: string) => string | null;
+  readonly clients: () => number;
+}
+
+export interface Metrics {
+  readonly timerLag: Histogram;
+  readonly eventLag: Histogram;
+  readonly frames: Counter;
+  refused(reason: Refusal): void;
+}
+
+/** Declares all metrics in the registry. Lag histograms are observed by the processor of this process, in seconds. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { registry } = options;
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  declareCounters(options);
+  declareGauges(options);
+  const refused = new Counter({ ...named('sla_http_refused_total'), labelNames: ['reason'], registers });
+  for (const reason of REFUSALS) refused.inc({ reason }, 0);
+  return {
+    timerLag: new Histogram({ ...named('sla_timer_lag_seconds'), buckets: TIMER_BUCKETS, registers }),
+    eventLag: new Histogram({ ...named('sla_event_lag_seconds'), buckets: EVENT_BUCKETS, registers }),
+    frames: new Counter({ ...named('sla_wallboard_frames_total'), registers }),
+    refused: reason => refused.inc({ reason }),
+  };
+}
+
+function named(name: MetricName): { name: MetricName; help: string } {
+  return { name, help: HELP[name] };
+}
+
+type Labels = Record<string, string>;
+
+/** Counters that are cells: the cell's name, the metric's, and the label sets that are there from the start. */
+function declareCounters(options: MetricsOptions): void {
+  const { registry, view, policy, queueLabel } = options;
+  const outcomes = (): Labels[] =>
+    policy().clocks.flatMap(({ rule }) => ['met', 'missed'].map(outcome => ({ rule, outcome, queue: '' })));
+  const breaches = (): Labels[] => policy().clocks.map(({ rule }) => ({ rule, queue: '' }));
+  const events = (): Labels[] =>
+    ENTITIES.flatMap(entity => ['applied', 'duplicate', 'rejected'].map(result => ({ entity, result })));
+  const table: readonly [CounterName, MetricName, () => Labels[]][] = [
+    ['outcome', 'sla_clock_outcomes_total', outcomes],
+    ['outcomeWithdrawn', 'sla_clock_outcomes_withdrawn_total', outcomes],
+    ['breach', 'sla_clock_breaches_total', breaches],
+    ['breachWithdrawn', 'sla_clock_breaches_withdrawn_total', breaches],
+    ['event', 'sla_events_total', events],
+  ];
+  for (const [cell, metric, initial] of table) {
+    const labelNames: readonly string[] = COUNTERS[cell];
+    new Counter({
+      ...named(metric),
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset();
+        if (!view.countable) return;
+        for (const labels of initial()) this.inc(labels, 0);
+        for (const [[name, ...values], total] of view.book.entries('c')) {
+          if (name !== cell) continue;
+          const labels = labelsOf(labelNames, values, queueLabel);
+          if (labels) this.inc(labels, total);
+        }
+      },
+    });
+  }
+}
+
+function labelsOf(
+  names: readonly string[],
+  values: readonly string[],
+  queueLabel: (queue: string) => string | null,
+): Labels | null {
+  const labels: Labels = {};
+  for (const [i, name] of names.entries()) {
+    const value = values[i] ?? '';
+    const label = name === 'queue' ? queueLabel(value) : value;
+    if (label === null) return null;
+    labels[name] = label;
+  }
+  return labels;
+}
+
+function declareGauges({ registry, view, policy, clients }: MetricsOptions): void {
+  const registers = [registry];
+  const indicatorGauge = (name: MetricName, ratio: boolean): void => {
+    new Gauge({
+      ...named(name),
+      labelNames: ['rule', 'group'],
+      registers,
+      collect() {
+        this.reset();
+        if (!view.countable) return;
+        const now = view.asOf();
+        for (const indicator of policy().indicators) {
+          if ((indicator.unit === 'ratio') !== ratio) continue;
+          const groups = ['all', ...view.book.groups(indicator).filter(group => group !== 'all')];
+          for (const group of groups.slice(0, GROUPS_MAX)) {
+            const { value } = figureOf(indicator, group, view.book, [], now);
+            if (value !== null) this.set({ rule: indicator.rule, group }, value);
+          }
+        }
+      },
+    });
+  };
+  new Gauge({
+    ...named('sla_clock_open'),
+    labelNames: ['rule', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      if (!view.countable) return;
+      for (const { rule } of policy().clocks) for (const state of CLOCK_STATES) this.set({ rule, state }, 0);
+      for (const [[metric, rule = '', state = ''], total] of view.book.entries('g')) {
+        if (metric === 'open') this.set({ rule, state }, total);
+      }
+    },
+  });
+  indicatorGauge('sla_indicator_ratio', true);
+  indicatorGauge('sla_indicator_value', false);
+  new Gauge({
+    ...named('sla_alerts'),
+    labelNames: ['rule', 'severity', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      if (!view.countable) return;
+      for (const { rule, alert } of policy().indicators) {
+        if (!alert) continue;
+        for (const state of ALERT_STATES) this.set({ rule, severity: alert.severity, state }, 0);
+      }
+      for (const { rule, state } of view.alerts) {
+        const alert = policy().indicators.find(indicator => indicator.rule === rule)?.alert;
+        if (state !== 'resolved') this.inc({ rule, severity: alert?.severity ?? 'none', state });
+      }
+    },
+  });
+  new Gauge({
+    ...named('sla_partition_pending'),
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (let p = 0; p < view.partitions; p++) {
+        const status = view.status(p);
+        if (status) this.set({ partition: String(p) }, status.pending);
+      }
+    },
+  });
+  new Gauge({
+    ...named('sla_wallboard_clients'),
+    registers,
+    collect() {
+      this.set(clients());
+    },
+  });
+}

@@ -1,0 +1,71 @@
+// Bounds the label `queue`: the first 200 queues ever counted keep their names, all later ones are `other`. The choice
+// is kept in SLA_CONFIG, not in memory, since one that a restart could change would make a counter fall.
+import type { KV, NatsConnection } from 'nats';
+import { z } from 'zod';
+import { watchPrefix } from './kv-watch.ts';
+
+const PREFIX = 'metrics.';
+const KEY = `${PREFIX}queues`;
+export const QUEUES_MAX = 200;
+const OTHER = 'other';
+
+const queueList = z.array(z.string()).max(QUEUES_MAX);
+
+export class QueueLabels {
+  readonly #kv: KV;
+  readonly #wanted = new Set<string>();
+  #known: ReadonlySet<string> = new Set(['']);
+  #writing = false;
+  #stop: () => void = () => {};
+
+  private constructor(kv: KV) {
+    this.#kv = kv;
+  }
+
+  /** Loads the names that were given and follows the ones that other processes give. */
+  static async open(nc: NatsConnection, kv: KV): Promise<QueueLabels> {
+    const labels = new QueueLabels(kv);
+    labels.#stop = await watchPrefix(nc, kv, PREFIX, {
+      changed: (key, value) => {
+        if (key === KEY && value) labels.#known = new Set(['', ...parseList(value)]);
+      },
+      complete: () => {},
+    });
+    return labels;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** The label of a queue, or null until its name is stored; by the next scrape it is. */
+  label(queue: string): string | null {
+    if (this.#known.has(queue)) return queue;
+    if (this.#known.size > QUEUES_MAX) return OTHER;
+    this.#wanted.add(queue);
+    void this.#store();
+    return null;
+  }
+
+  async #store(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      const entry = await this.#kv.get(KEY);
+      const list = entry?.operation === 'PUT' ? parseList(entry.value) : [];
+      const next = [...new Set([...list, ...this.#wanted])].slice(0, QUEUES_MAX);
+      // Of two processes that write at once one fails, and reads the other's names at its next scrape.
+      await this.#kv.put(KEY, JSON.stringify(next), { previousSeq: entry?.revision ?? 0 });
+      this.#known = new Set(['', ...next]);
+      this.#wanted.clear();
+    } catch {
+      // Not stored means not labelled: the next scrape asks again.
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
+
+function parseList(bytes: Uint8Array): string[] {
+  return queueList.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
