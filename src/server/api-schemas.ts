@@ -1,0 +1,170 @@
+// What the API answers, as zod schemas: they check what goes out and become the OpenAPI document.
+import { z } from 'zod';
+import { ENTITIES } from '../contract/event.ts';
+import { REJECT_REASONS } from '../contract/reject.ts';
+
+const instant = z.string().describe('RFC 3339, UTC, milliseconds');
+const title = z.object({ zh: z.string(), en: z.string() });
+const entity = z.enum(ENTITIES);
+const fields = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()]),
+);
+
+export const errorAnswer = z
+  .object({ error: z.string(), message: z.string() })
+  .describe('What was wrong: a code that does not change, and a sentence.');
+
+export const ingestAnswer = z
+  .object({
+    accepted: z.number().int(),
+    rejected: z.array(
+      z.object({
+        index: z.number().int().describe('place in the request, from 0'),
+        id: z.string().nullable(),
+        reason: z.enum(REJECT_REASONS),
+        detail: z.string(),
+      }),
+    ),
+  })
+  .describe('Stored. `rejected` lists what could not be used; it is kept in SLA_REJECTS.');
+
+const openState = z.enum(['running', 'paused', 'overdue']);
+const summary = z.object({
+  entity,
+  case: z.string(),
+  status: z.string(),
+  queue: z.string(),
+  team: z.string(),
+  customer: z.string().describe('masked'),
+  openedAt: instant,
+  dueAt: instant.nullable().describe('of the most urgent open clock'),
+  clocks: z
+    .array(z.object({ rule: z.string(), title, state: openState, warned: z.boolean(), dueAt: instant }))
+    .readonly(),
+});
+
+const span = z.object({ from: instant, to: instant.nullable() });
+const why = z.object({
+  startedAt: instant,
+  startedBy: z.string().nullable(),
+  target: z.string().nullable(),
+  by: z.object({ attribute: z.string(), value: z.string() }).nullable(),
+  calendar: z.string(),
+  withoutPauses: instant.nullable().describe('when it would be due had nothing been left out'),
+  pauses: z.array(span).readonly(),
+  gaps: z.array(span).readonly().describe('from a stop to the reopening that continued it'),
+  pausedMs: z.number(),
+  uncovered: z.boolean().describe('true when a date lies beyond the holiday data: plain hours were used'),
+  sentence: title,
+});
+
+export const caseAnswer = z
+  .object({
+    asOf: instant,
+    ...summary.omit({ clocks: true }).shape,
+    closedAt: instant.nullable(),
+    policy: z.string(),
+    attributes: fields,
+    clocks: z.array(
+      z.object({
+        rule: z.string(),
+        title,
+        cycle: z.number().int(),
+        each: z.string().nullable(),
+        outcome: z.enum(['met', 'missed', 'overdue', 'paused', 'running', 'cancelled', 'waived']),
+        warned: z.boolean(),
+        startedAt: instant,
+        dueAt: instant,
+        endedAt: instant.nullable(),
+        elapsedMs: z.number(),
+        pausedMs: z.number(),
+        overdueMs: z.number(),
+        why,
+      }),
+    ),
+    timeline: z.array(
+      z.object({
+        at: instant,
+        kind: z.enum(['event', 'clock']),
+        what: z.string(),
+        id: z.string().nullable(),
+        source: z.string().nullable(),
+        fields,
+        applied: z.boolean().describe('false for an event that lies ahead'),
+      }),
+    ),
+  })
+  .describe('The case, as of `asOf`.');
+
+export const casesQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(10_000).optional().describe('`cursor` of the page before'),
+  queue: z.string().max(200).optional(),
+  entity: entity.optional(),
+  state: z
+    .enum([...openState.options, 'warned'])
+    .optional()
+    .describe('has an open clock in this state; warned: warned and not yet due'),
+});
+export const casesAnswer = z
+  .object({
+    asOf: instant,
+    cases: z.array(summary).readonly(),
+    cursor: z
+      .string()
+      .nullable()
+      .describe(
+        'where the next page begins; null after the last. A page may have fewer cases than its limit.',
+      ),
+  })
+  .describe('Open cases, at risk or overdue ones first by due instant.');
+
+export const caseQuery = z.object({
+  entity: entity.optional().describe('where cases of two entities share an id'),
+});
+
+export const indicatorsAnswer = z
+  .object({
+    asOf: instant,
+    fresh: z.boolean().describe('false while a partition is behind or has no owner'),
+    indicators: z.array(
+      z.object({
+        rule: z.string(),
+        group: z.string(),
+        title,
+        unit: z.enum(['ratio', 'count', 'seconds', 'number']),
+        value: z.number().nullable().describe('null without data'),
+        numerator: z.number(),
+        denominator: z.number(),
+        windowMs: z.number().nullable(),
+        threshold: z.number().nullable(),
+        badWhen: z.enum(['above', 'below']).nullable(),
+        state: z.enum(['ok', 'pending', 'firing', 'no-data', 'few']),
+        variant: title.nullable(),
+      }),
+    ),
+  })
+  .describe('Current values.');
+
+export const alertsAnswer = z
+  .object({
+    asOf: instant,
+    fresh: z.boolean(),
+    alerts: z.array(
+      z.object({
+        id: z.string(),
+        rule: z.string(),
+        group: z.string(),
+        title,
+        severity: z.string(),
+        state: z.enum(['firing', 'resolved']),
+        at: instant,
+        value: z.number().nullable(),
+        numerator: z.number(),
+        denominator: z.number(),
+        action: z.string().nullable(),
+      }),
+    ),
+  })
+  .describe('Alerts that fire or have fired, firing ones first.');
