@@ -5,12 +5,14 @@ import t, { type Test } from 'tap';
 import { build } from 'vite';
 import type { Board, DeltaFrame } from '../../src/contract/frame.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { busyBoard, emptyBoard, snapshot, TITLES } from './fixtures/board.ts';
+import { busyBoard, crowdedBoard, emptyBoard, snapshot, TITLES } from './fixtures/board.ts';
 import { type BoardServer, startBoardServer } from './fixtures/board-server.ts';
 
 const CONFIG = fileURLToPath(new URL('../../dashboards/wallboard/vite.config.ts', import.meta.url));
 
-await build({ configFile: CONFIG, logLevel: 'error' });
+// Built aside, so that nobody who serves the real one finds it half written.
+const dist = t.testdir();
+await build({ configFile: CONFIG, logLevel: 'error', build: { outDir: dist } });
 const browser = await launchBrowser();
 t.teardown(() => browser.close());
 /** What pages reported as errors, of which a broken content policy would be one; checked at the end. */
@@ -26,11 +28,11 @@ interface Opened {
 /** Opens the page on a fresh server that answers each subscription with `board`. */
 async function open(
   test: Test,
-  board: Board,
+  board: (now: number) => Board,
   query = 'lang=zh&theme=light',
   locale = 'zh-CN',
 ): Promise<Opened> {
-  const server = await startBoardServer();
+  const server = await startBoardServer(dist);
   const context = await browser.newContext({ viewport: { width: 1920, height: 1080 }, locale });
   const page = await context.newPage();
   page.on('pageerror', error => problems.push(error.message));
@@ -41,7 +43,8 @@ async function open(
     await context.close();
     await server.close();
   });
-  server.onSubscribe = frame => (frame.offset === undefined ? [snapshot(board, Date.now())] : []);
+  const boardAt = (now: number) => snapshot(board(now), now);
+  server.onSubscribe = frame => (frame.offset === undefined ? [boardAt(Date.now())] : []);
   await page.goto(`${server.url}?${query}`);
   await page.waitForSelector('.figures');
   let offset = 10;
@@ -59,7 +62,7 @@ const grey = '.page[data-stale="true"]';
 const text = (page: Page, selector: string) => page.innerText(selector);
 
 t.test('a snapshot is shown, a delta changes it', async t => {
-  const { page, server, change } = await open(t, busyBoard(Date.now()));
+  const { page, server, change } = await open(t, busyBoard);
   t.same(server.subscriptions, [{ subscribe: 'overview' }]);
   t.match(await text(page, 'h1'), '晨光家居客户服务中心');
   t.match(await text(page, '[data-rule="S0-20"]'), /6\.3%[\s\S]*告警[\s\S]*上限 5%[\s\S]*32 \/ 508/);
@@ -84,7 +87,7 @@ t.test('a snapshot is shown, a delta changes it', async t => {
 });
 
 t.test('countdowns tick, paused ones stand still', async t => {
-  const { page } = await open(t, busyBoard(Date.now()));
+  const { page } = await open(t, busyBoard);
   const count = (id: string) => text(page, `[data-case="${id}"] .risk-count`);
   const [running, paused, late] = [await count('T-10482'), await count('T-10431'), await count('T-10455')];
   t.match(running, /^3:4\d$/);
@@ -106,14 +109,14 @@ t.test('countdowns tick, paused ones stand still', async t => {
 
 t.test('the board counts on the server’s clock', async t => {
   const ahead = Date.now() + 3_600_000;
-  const { page, server } = await open(t, emptyBoard());
+  const { page, server } = await open(t, emptyBoard);
   server.send(snapshot(busyBoard(ahead), ahead, { offset: 40 }));
   await page.waitForSelector('[data-case="T-10482"]');
   t.match(await text(page, '[data-case="T-10482"] .risk-count'), /^3:4\d$/);
 });
 
 t.test('grey when the monitor is behind, and back', async t => {
-  const { page, change } = await open(t, busyBoard(Date.now()));
+  const { page, change } = await open(t, busyBoard);
   await page.waitForSelector(fresh);
   const colour = () =>
     page.evaluate(() => {
@@ -133,7 +136,7 @@ t.test('grey when the monitor is behind, and back', async t => {
 });
 
 t.test('grey when the connection is lost; comes back with epoch and offset', async t => {
-  const { page, server, change } = await open(t, busyBoard(Date.now()));
+  const { page, server, change } = await open(t, busyBoard);
   change({ overdueCount: 13 });
   await page.waitForFunction(
     () => document.querySelector('[data-kind="overdue"] .card-count')?.textContent === '13',
@@ -152,7 +155,7 @@ t.test('grey when the connection is lost; comes back with epoch and offset', asy
 });
 
 t.test('grey after twelve silent seconds, though connected', async t => {
-  const server = await startBoardServer();
+  const server = await startBoardServer(dist);
   const page = await browser.newPage();
   t.teardown(async () => {
     await page.close();
@@ -172,7 +175,7 @@ t.test('grey after twelve silent seconds, though connected', async t => {
 });
 
 t.test('a gap asks for a fresh snapshot', async t => {
-  const { page, server } = await open(t, busyBoard(Date.now()));
+  const { page, server } = await open(t, busyBoard);
   server.onSubscribe = () => [
     snapshot({ ...busyBoard(Date.now()), overdueCount: 77 }, Date.now(), { offset: 30 }),
   ];
@@ -190,10 +193,10 @@ t.test('a gap asks for a fresh snapshot', async t => {
 });
 
 t.test('signed out: to the sign-in page, by close code or by a refused handshake', async t => {
-  const one = await open(t, emptyBoard());
+  const one = await open(t, emptyBoard);
   one.server.cut(4401);
   await one.page.waitForURL('**/signin');
-  const two = await open(t, emptyBoard());
+  const two = await open(t, emptyBoard);
   two.server.refuse = true;
   two.server.signedOut = true;
   two.server.cut();
@@ -202,7 +205,7 @@ t.test('signed out: to the sign-in page, by close code or by a refused handshake
 });
 
 t.test('language and theme: by address, by browser, by button, and kept', async t => {
-  const { page, server } = await open(t, busyBoard(Date.now()), '', 'en-GB');
+  const { page, server } = await open(t, busyBoard, '', 'en-GB');
   t.match(await text(page, '.queues'), 'Queues', 'as the browser says');
   t.equal(await page.getAttribute('html', 'lang'), 'en');
   t.equal(await page.getAttribute('html', 'data-theme'), 'light');
@@ -222,9 +225,39 @@ t.test('language and theme: by address, by browser, by button, and kept', async 
 });
 
 t.test('an empty board says so', async t => {
-  const { page } = await open(t, emptyBoard(), 'lang=en');
+  const { page } = await open(t, emptyBoard, 'lang=en');
   t.match(await text(page, '[data-rule="S0-20"]'), /—[\s\S]*No data/);
   t.match(await text(page, '.main'), /No alerts[\s\S]*No queues yet[\s\S]*No agents[\s\S]*Nothing is close/);
+});
+
+t.test('thirty queues are turned over like pages, and nothing runs over', async t => {
+  const { page } = await open(t, crowdedBoard, 'lang=en');
+  const names = () => page.locator('.queue-table tbody th').allInnerTexts();
+  const firstPage = await names();
+  t.match(await text(page, '.pager'), '1 / 4');
+  await page.click('.pager button:last-child');
+  t.match(await text(page, '.pager'), '2 / 4');
+  t.equal((await names()).filter(name => firstPage.includes(name)).length, 0);
+  for (const [width, height] of [
+    [1920, 1080],
+    [1440, 900],
+    [1366, 768],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    const over = await page.evaluate(() => {
+      const root = document.documentElement;
+      const cells = [...document.querySelectorAll('.queue-table td, .figure-value, .risk-count')];
+      const cut = cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0);
+      const table = document.querySelector('.queue-table');
+      const wide = table !== null && table.scrollWidth > (table.parentElement?.clientWidth ?? 0) + 1;
+      return {
+        page: root.scrollHeight > innerHeight || root.scrollWidth > innerWidth,
+        cut: cut.length,
+        wide,
+      };
+    });
+    t.same(over, { page: false, cut: 0, wide: false }, `no number is cut at ${width} × ${height}`);
+  }
 });
 
 t.test('no page reported a problem', async t => {

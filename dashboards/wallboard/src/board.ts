@@ -7,7 +7,7 @@ import type { Board, ServerFrame } from '../../../src/contract/frame.ts';
  * `empty` nothing came yet; `resuming` asked for what was missed; `synced` follows; `gap` an offset was
  * skipped, so that only a new snapshot helps; `refused` the server said no.
  */
-export type Sync = 'empty' | 'resuming' | 'synced' | 'gap' | 'refused';
+type Sync = 'empty' | 'resuming' | 'synced' | 'gap' | 'refused';
 
 export interface LiveState {
   readonly sync: Sync;

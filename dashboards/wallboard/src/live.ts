@@ -20,9 +20,9 @@ const CLOSE_SIGNED_OUT = 4401;
 const CLOSE_FORBIDDEN = 4403;
 
 export const live = signal<LiveState>(EMPTY);
-export const connected = signal(false);
+const connected = signal(false);
 /** The page's monotonic milliseconds, moved on four times a second. */
-export const tick = signal(performance.now());
+const tick = signal(performance.now());
 /** How far the server's clock is ahead of the page's monotonic one; null before the first frame. */
 const ahead = signal<number | null>(null);
 
@@ -30,7 +30,7 @@ export const trust = computed<Trust>(() => trustOf(live.value, connected.value, 
 export const stale = computed(() => trust.value !== 'live');
 
 /** The server's time now, in milliseconds since 1970. */
-export const serverNow = computed(() => (ahead.value === null ? Date.now() : tick.value + ahead.value));
+const serverNow = computed(() => (ahead.value === null ? Date.now() : tick.value + ahead.value));
 /** The same in whole seconds, so that what depends on it is drawn once a second. */
 export const second = computed(() => Math.floor(serverNow.value / 1000) * 1000);
 /** The instant that countdowns count from: it stands still with the data when the board is out of date. */

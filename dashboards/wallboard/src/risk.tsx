@@ -23,7 +23,12 @@ export function Risk(props: Props) {
   const shown = rows.slice(0, fit);
   const rest = Math.max(total, rows.length) - shown.length;
   return (
-    <section class="card risk" data-kind={kind} aria-labelledby={`${kind}-title`}>
+    <section
+      class="card risk"
+      data-kind={kind}
+      data-empty={rows.length === 0}
+      aria-labelledby={`${kind}-title`}
+    >
       <header class="card-head">
         <h2 id={`${kind}-title`}>{t(kind)}</h2>
         <span class="card-count" data-alarm={kind === 'overdue' && total > 0}>
