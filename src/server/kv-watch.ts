@@ -1,7 +1,7 @@
 // Follows the keys of a bucket under a prefix, across reconnects: what is there at first, then each change.
 
 import type { KV, KvEntry, NatsConnection, QueuedIterator } from 'nats';
-import { onReconnect } from '../broker/connect.ts';
+import { onConnection } from '../broker/connect.ts';
 
 const RETRY_MS = 1_000;
 
@@ -55,7 +55,9 @@ export async function watchPrefix(
     if (stopped) return;
     begin().catch(() => setTimeout(beginAgain, RETRY_MS).unref());
   };
-  const forget = onReconnect(nc, beginAgain);
+  const forget = onConnection(nc, change => {
+    if (change === 'back') beginAgain();
+  });
   await (await begin()).completed;
   return () => {
     stopped = true;
