@@ -43,6 +43,8 @@ interface Year {
   /** Dates with open time, as days since 1970-01-01, and when each closes. */
   readonly days: Float64Array;
   readonly closes: Float64Array;
+  /** Each of these days' own ranges, whole. */
+  readonly ranges: ReadonlyMap<number, readonly Range[]>;
 }
 
 export class OpenCalendar implements Calendar {
@@ -122,7 +124,7 @@ export class OpenCalendar implements Calendar {
   #dayOf(at: number): number {
     const local = this.#rules.zone.dayAt(at);
     for (let day = local - 1; day <= local + 1; day++) {
-      for (const [start, end] of this.#rangesOf(day)) if (at >= start && at < end) return day;
+      for (const [start, end] of this.#rangesOn(day)) if (at >= start && at < end) return day;
     }
     return local;
   }
@@ -132,7 +134,7 @@ export class OpenCalendar implements Calendar {
     const { zone } = this.#rules;
     const local = from + zone.offsetAt(from) + (day - startDay) * DAY_MS;
     const at = zone.toInstant(local);
-    const ranges = this.#rangesOf(day);
+    const ranges = this.#rangesOn(day);
     for (const [start, end] of ranges) {
       if (at < start) return start;
       if (at <= end) return at;
@@ -194,12 +196,14 @@ export class OpenCalendar implements Calendar {
     const ranges: Range[] = [];
     const days: number[] = [];
     const closes: number[] = [];
+    const byDay = new Map<number, readonly Range[]>();
     for (let day = first - 1; day <= end; day++) {
       const own = this.#rangesOf(day);
       const last = own.at(-1);
       if (last !== undefined && day >= first && day < end) {
         days.push(day);
         closes.push(last[1]);
+        byDay.set(day, own);
       }
       for (const [a, b] of own) if (b > from && a < to) ranges.push([Math.max(a, from), Math.min(b, to)]);
     }
@@ -218,7 +222,12 @@ export class OpenCalendar implements Calendar {
       total: get(before, united.length),
       days: Float64Array.from(days),
       closes: Float64Array.from(closes),
+      ranges: byDay,
     };
+  }
+
+  #rangesOn(day: number): readonly Range[] {
+    return this.#year(yearOfDay(day)).ranges.get(day) ?? [];
   }
 
   /** The ranges that open on a day, as instants, sorted and without overlap; those that a clock change empties are left out. */

@@ -1,0 +1,118 @@
+// `sla-monitor calendar`: due instants and open times on any calendar, line by line.
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { formatTime, parseTime } from '../contract/time.ts';
+import type { Calendar } from '../policy/compiled.ts';
+import { parseDuration } from '../policy/duration.ts';
+import { standaloneCalendar } from '../policy/standalone.ts';
+import { readLines, write } from './lines.ts';
+
+export const help = `sla-monitor calendar [FILE]
+
+Reads NDJSON from FILE or standard input and writes NDJSON:
+  {"calendar": {"timezone": …, "hours": …}, "start": T, "target": "4bd"}  gives  {"due": T}
+  {"calendar": …, "start": T, "end": T}                                   gives  {"elapsedMs": N}
+A line that can't be used gives {"error": …}, and the exit code is 1 at the end.
+`;
+
+const lineSchema = z.object({
+  calendar: z.unknown(),
+  start: z.string(),
+  end: z.string().optional(),
+  target: z.string().optional(),
+});
+
+/** Calendars are compiled once while lines repeat them; more than so many at once are forgotten. */
+const CALENDARS_KEPT_MAX = 100;
+
+export async function run(argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    await write(help);
+    return 0;
+  }
+  const [file = '-', ...rest] = argv;
+  if (rest.length > 0 || (file.startsWith('-') && file !== '-')) {
+    process.stderr.write(help);
+    return 2;
+  }
+  const calendars = new CalendarCache(file === '-' ? '.' : dirname(file));
+  let bad = false;
+  try {
+    for await (const line of readLines(file)) {
+      if (line.trim() === '') continue;
+      const answer = answerLine(line, calendars);
+      if ('error' in answer) bad = true;
+      await write(`${JSON.stringify(answer)}\n`);
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    process.stderr.write(`${file}: ${error.message}\n`);
+    return 1;
+  }
+  return bad ? 1 : 0;
+}
+
+type Answer = { readonly due: string } | { readonly elapsedMs: number } | { readonly error: string };
+
+/** What one line asks for; whatever is wrong with it is the answer. */
+function answerLine(line: string, calendars: CalendarCache): Answer {
+  try {
+    const parsed = lineSchema.safeParse(JSON.parse(line));
+    if (!parsed.success) return { error: z.prettifyError(parsed.error) };
+    const { start, end, target } = parsed.data;
+    const found = calendars.get(parsed.data.calendar);
+    if ('error' in found) return found;
+    const from = instant('start', start);
+    if (target !== undefined && end === undefined) {
+      return { due: formatTime(dueAt(found.calendar, from, target)) };
+    }
+    if (end !== undefined && target === undefined) {
+      return { elapsedMs: found.calendar.elapsed(from, instant('end', end)) };
+    }
+    return { error: 'expected either target or end' };
+  } catch (error) {
+    // Whatever a line makes go wrong (no JSON, no such instant, never open) concerns that line only.
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function dueAt(calendar: Calendar, from: number, text: string): number {
+  const target = parseDuration(text);
+  if ('error' in target) throw new Error(`target: ${target.error}; expected 30s, 5m, 2h, 3d or 4bd`);
+  if (target.kind === 'time') return calendar.add(from, target.ms);
+  return calendar.addBusinessDays(from, target.days, target.sameTime);
+}
+
+function instant(name: string, text: string): number {
+  const at = parseTime(text);
+  if (at === null) throw new Error(`${name}: "${text}" is not an RFC 3339 time`);
+  return at;
+}
+
+class CalendarCache {
+  readonly #folder: string;
+  readonly #known = new Map<string, ReturnType<typeof standaloneCalendar>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get(data: unknown): ReturnType<typeof standaloneCalendar> {
+    const key = JSON.stringify(data) ?? '';
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = standaloneCalendar(data, file =>
+      readFileSync(isAbsolute(file) ? file : join(this.#folder, file), 'utf8'),
+    );
+    if (this.#known.size >= CALENDARS_KEPT_MAX) this.#known.clear();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+function isMissing(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error && 'code' in error && ['ENOENT', 'EISDIR', 'EACCES'].includes(String(error.code))
+  );
+}

@@ -1,0 +1,92 @@
+// `sla-monitor check`: is a policy sound, and what does it hold?
+import { readFileSync } from 'node:fs';
+import type { CompiledClock, CompiledIndicator, CompiledPolicy, Target } from '../policy/compiled.ts';
+import { uncoveredCalendars } from '../policy/coverage.ts';
+import { formatDuration } from '../policy/duration.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { formatError } from '../policy/place.ts';
+import { write } from './lines.ts';
+
+export const help = `sla-monitor check POLICY
+
+Checks a policy (YAML or JSON; - is standard input) as a whole. Exit 0 and a summary of its rules, or exit 1 and
+each error with its file, line, column and key, what was expected there, and an example.
+`;
+
+export async function run(argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    await write(help);
+    return 0;
+  }
+  const [file, ...rest] = argv;
+  if (file === undefined || rest.length > 0 || (file.startsWith('-') && file !== '-')) {
+    process.stderr.write(help);
+    return 2;
+  }
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    process.stderr.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+  const result = loadPolicy(text, {
+    file: file === '-' ? '<stdin>' : file,
+    readFile: path => readFileSync(path, 'utf8'),
+  });
+  if (!result.ok) {
+    const count = result.errors.length;
+    await write(result.errors.map(error => `${formatError(error)}\n`).join(''));
+    await write(`${count} ${count === 1 ? 'error' : 'errors'}\n`);
+    return 1;
+  }
+  const uncovered = uncoveredCalendars(result.policy, Date.now()).map(({ calendar, from }) => {
+    const year = new Date(from).getUTCFullYear();
+    return `calendar ${calendar}: the holidays of ${year} are not known yet, plain hours hold there`;
+  });
+  for (const warning of [...result.warnings, ...uncovered]) process.stderr.write(`warning: ${warning}\n`);
+  await write(summary(result.policy));
+  return 0;
+}
+
+function summary(policy: CompiledPolicy): string {
+  const rows = [
+    ...policy.clocks.map(clock => ['clock', clock.rule, clock.entity, targetText(clock), clock.title.en]),
+    ...policy.indicators.map(one => ['indicator', one.rule, one.measure.kind, boundText(one), one.title.en]),
+  ];
+  const widths = [0, 1, 2, 3].map(i => Math.max(0, ...rows.map(row => row[i]?.length ?? 0)));
+  const lines = rows.map(row =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const counts = `${policy.clocks.length} clocks, ${policy.indicators.length} indicators`;
+  return [`${policy.name} ${policy.hash} (${policy.timezone}): ${counts}`, ...lines, ''].join('\n');
+}
+
+function targetText({ target, calendar }: CompiledClock): string {
+  const on = calendar.always ? '' : ` ${calendar.name}`;
+  return `${targetOf(target)}${on}`;
+}
+
+function targetOf(target: Target): string {
+  switch (target.kind) {
+    case 'fixed':
+      return formatDuration(target.duration);
+    case 'at':
+      return `at ${target.field}`;
+    case 'by': {
+      const otherwise = target.otherwise === null ? [] : [formatDuration(target.otherwise)];
+      return [...[...target.values.values()].map(formatDuration), ...otherwise].join('/');
+    }
+  }
+}
+
+function boundText({ alert, unit }: CompiledIndicator): string {
+  const bound = alert?.above ?? alert?.below ?? null;
+  if (alert === null || bound === null) return '';
+  const value =
+    unit === 'ratio' ? `${Math.round(bound * 1e6) / 1e4}%` : `${bound}${unit === 'seconds' ? 's' : ''}`;
+  return `${alert.above === null ? 'below' : 'above'} ${value}`;
+}
