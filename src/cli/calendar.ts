@@ -7,6 +7,7 @@ import type { Calendar } from '../policy/compiled.ts';
 import { parseDuration } from '../policy/duration.ts';
 import { standaloneCalendar } from '../policy/standalone.ts';
 import { readLines, write } from './lines.ts';
+import { CommandError, UsageError } from './usage.ts';
 
 export const help = `sla-monitor calendar [FILE]
 
@@ -27,14 +28,9 @@ const lineSchema = z.object({
 const CALENDARS_KEPT_MAX = 100;
 
 export async function run(argv: string[]): Promise<number> {
-  if (argv.includes('--help') || argv.includes('-h')) {
-    await write(help);
-    return 0;
-  }
   const [file = '-', ...rest] = argv;
   if (rest.length > 0 || (file.startsWith('-') && file !== '-')) {
-    process.stderr.write(help);
-    return 2;
+    throw new UsageError(help.trimEnd());
   }
   const calendars = new CalendarCache(file === '-' ? '.' : dirname(file));
   let bad = false;
@@ -47,8 +43,7 @@ export async function run(argv: string[]): Promise<number> {
     }
   } catch (error) {
     if (!isMissing(error)) throw error;
-    process.stderr.write(`${file}: ${error.message}\n`);
-    return 1;
+    throw new CommandError(`${file}: ${error.message}`);
   }
   return bad ? 1 : 0;
 }

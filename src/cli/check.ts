@@ -6,6 +6,7 @@ import { formatDuration } from '../policy/duration.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { formatError } from '../policy/place.ts';
 import { write } from './lines.ts';
+import { CommandError, UsageError } from './usage.ts';
 
 export const help = `sla-monitor check POLICY
 
@@ -14,21 +15,15 @@ each error with its file, line, column and key, what was expected there, and an 
 `;
 
 export async function run(argv: string[]): Promise<number> {
-  if (argv.includes('--help') || argv.includes('-h')) {
-    await write(help);
-    return 0;
-  }
   const [file, ...rest] = argv;
   if (file === undefined || rest.length > 0 || (file.startsWith('-') && file !== '-')) {
-    process.stderr.write(help);
-    return 2;
+    throw new UsageError(help.trimEnd());
   }
   let text: string;
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    process.stderr.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+    throw new CommandError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
   const result = loadPolicy(text, {
     file: file === '-' ? '<stdin>' : file,

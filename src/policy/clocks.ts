@@ -18,7 +18,7 @@ import {
   fieldPath,
 } from './conditions.ts';
 import { parseDuration, parseTime } from './duration.ts';
-import type { Declared } from './fields.ts';
+import { type Declared, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
 import type { ClockText, TargetText } from './schema.ts';
@@ -48,6 +48,9 @@ export class PauseBook {
     return index;
   }
 }
+
+/** Kinds of fields that can name an instant; a policy declares its own ones as strings. */
+const INSTANTS = new Set(['time', 'string']);
 
 const DURATION_ADVICE = { expected: 'a duration: one number and one unit', example: '2h, 30m or 4bd' };
 
@@ -134,7 +137,12 @@ function compileTarget(place: Place, text: TargetText, clock: ClockText, { decla
   if (typeof text === 'string') return { kind: 'fixed', duration: compileDuration(place, text) };
   if ('at' in text) {
     const field = fieldPath(text.at);
-    checkField(place.at('at'), field, declared);
+    if (checkField(place.at('at'), field, declared) && !INSTANTS.has(kindOf(field, declared) ?? '')) {
+      place.at('at').error(`"${field}" names no instant`, {
+        expected: 'a field with a time',
+        example: 'target: { at: data.dueAt }',
+      });
+    }
     return { kind: 'at', field };
   }
   checkAttribute(place.at('by'), text.by, clock.on, declared);

@@ -1,6 +1,7 @@
 // From conditions as a policy writes them to matchers: types and fields that exist, values of the right kind.
 import { ATTRIBUTES } from '../contract/attributes.ts';
 import type { Entity, FieldValue } from '../contract/event.ts';
+import type { FieldKind } from '../contract/schemas.ts';
 import type { AttributeCondition, BecomesMatcher, EventMatcher, FieldTest } from './compiled.ts';
 import {
   attributesOf,
@@ -142,21 +143,39 @@ export function checkField(place: Place, path: string, declared: Declared): bool
 
 function compileTest(place: Place, path: string, values: ValueText, declared: Declared): FieldTest[] {
   if (!checkField(place, path, declared)) return [];
-  const kind = kindOf(path, declared);
-  const wanted = kind === 'list' ? 'string' : kind;
+  const wanted = typesOf(kindOf(path, declared));
   const list: FieldValue[] = Array.isArray(values) ? values : [values];
-  const wrong = list.findIndex(value => typeof value !== wanted);
+  const wrong = list.findIndex(value => !wanted.includes(typeof value));
   if (wrong >= 0) {
     const at = Array.isArray(values) ? place.at(wrong) : place;
-    const example =
-      wanted === 'boolean' ? `${path}: true` : wanted === 'number' ? `${path}: 5` : `${path}: "some text"`;
-    at.error(`"${path}" is a ${wanted}, ${JSON.stringify(list[wrong])} is a ${typeof list[wrong]}`, {
-      expected: `a ${wanted}`,
-      example,
+    const expected = wanted.map(type => `a ${type}`).join(' or ');
+    at.error(`"${path}" is ${expected}, ${JSON.stringify(list[wrong])} is a ${typeof list[wrong]}`, {
+      expected,
+      example: `${path}: ${EXAMPLES[wanted[0] ?? 'string']}`,
     });
     return [];
   }
   return [{ path, values: list }];
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = { boolean: 'true', number: '5', string: '"some text"' };
+
+/** What a tested value may be in JavaScript; a list is tested member by member. */
+function typesOf(kind: FieldKind | null): readonly string[] {
+  switch (kind) {
+    case 'boolean':
+      return ['boolean'];
+    case 'number':
+      return ['number'];
+    case 'scalar':
+      return ['string', 'number'];
+    case 'string':
+    case 'list':
+    case 'time':
+    case 'text':
+    case null:
+      return ['string'];
+  }
 }
 
 /** `data.dueAt` and `dueAt` are the same field. */

@@ -57,6 +57,12 @@ export class Place {
     }, '');
   }
 
+  /** What is written there, as plain data; undefined when nothing is. */
+  value(): unknown {
+    const node: unknown = this.part.document.getIn(this.path, true);
+    return isNode(node) ? node.toJS(this.part.document) : node;
+  }
+
   error(message: string, advice: Advice): void {
     const { line, column } = this.#position();
     this.#findings.errors.push({ file: this.part.file, line, column, key: this.key, message, ...advice });

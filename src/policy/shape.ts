@@ -46,7 +46,8 @@ function reportOne(place: Place, { issue, path }: Flat): void {
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(at.path);
     for (const key of issue.keys) {
-      const near = nearest(key, known);
+      // A key of another form, such as hours beside `always`, is known and yet out of place.
+      const near = known.includes(key) ? null : nearest(key, known);
       const hint = near === null ? '' : `; did you mean "${near}"?`;
       at.at(key).error(`"${key}" is no key here${hint}`, {
         expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
@@ -56,13 +57,15 @@ function reportOne(place: Place, { issue, path }: Flat): void {
     return;
   }
   const advice = adviceAt(at.path);
-  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('undefined')) {
-    at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
-  } else if (issue.code === 'invalid_key') {
+  const found = at.value();
+  if (found === undefined) at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
+  else if (issue.code === 'invalid_key')
     at.error(`"${String(path.at(-1) ?? '')}" can not stand here`, advice);
-  } else {
-    at.error(`this is not ${advice.expected.replace(/;.*/, '')}`, advice);
-  }
+  else at.error(`found ${shorten(JSON.stringify(found))}`, advice);
+}
+
+function shorten(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
 const PAUSE_KEYS = ['from', 'to'];
@@ -80,6 +83,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/^calendars\.[^.]+\.closed/, 'a list of dates', 'closed: ["2026-12-31"]'],
   [/^calendars\.[^.]+\.holidays/, '{ country: CODE } or { ics: file }', 'holidays: { country: CN }'],
   [/^calendars\.[^.]+\.always/, 'true', 'always: true'],
+  [/^calendars\.[^.]+$/, 'a calendar', 'office: { hours: { mon-fri: ["09:00-18:00"] } }'],
   [/^calendars/, 'calendars by name', 'calendars: { office: { hours: { mon-fri: ["09:00-18:00"] } } }'],
   [/\.rule$|\.clock$/, 'a rule id of letters, digits, dots and dashes', 'rule: S0-03'],
   [/\.(title|variant)(\.|$)/, 'a title in both languages', 'title: { zh: 投诉率, en: Complaint rate }'],
@@ -108,7 +112,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.reopen$/, 'ignore, continue or restart', 'reopen: continue'],
   [/\.each$/, 'a data field', 'each: promise'],
   [/\.calendar$/, 'the name of a calendar', 'calendar: office'],
-  [/\.(window|every|for)$/, 'a duration, not in business days', 'window: 24h'],
+  [/\.(window|every|for)$/, 'a duration in s, m, h or d', 'window: 24h'],
   [/\.by(\[|$)/, 'a field or a list of fields', 'by: [queue]'],
   [/\.alert\.(above|below|clear)$/, 'a number or a percentage', 'above: 5%'],
   [/\.alert\.atLeast$/, 'a whole number', 'atLeast: 20'],
@@ -118,6 +122,11 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.level/, '{ on, when } or { on, from, to }', 'level: { on: ticket, when: { status: open } }'],
   [/\.(mean|p50|p90|p95|max|share)$/, 'a data field', 'mean: waitSeconds'],
   [/\.unit$/, 'ratio, count, seconds or number', 'unit: seconds'],
+  [
+    /^clocks\[\d+\]$/,
+    'a clock',
+    '{ rule: S0-03, on: ticket, start: ticket.created, stop: ticket.replied, target: 2h }',
+  ],
   [
     /^clocks/,
     'a list of clocks',

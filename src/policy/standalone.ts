@@ -15,7 +15,11 @@ export function standaloneCalendar(
   readFile: (file: string) => string,
 ): { readonly calendar: Calendar } | { readonly error: string } {
   const findings = new Findings();
-  const part = { file: '', document: new Document(), lines: new LineCounter() };
+  const part = {
+    file: '',
+    document: new Document({ calendars: { calendar: data } }),
+    lines: new LineCounter(),
+  };
   // Where a policy has its calendars, so that the same advice holds.
   const place = new Place(part, ['calendars', 'calendar'], findings);
   const checked = calendarSchema.safeParse(data);

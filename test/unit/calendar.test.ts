@@ -257,7 +257,7 @@ t.test('calendars that make no sense are errors with a reason', async t => {
   };
   t.match(errorOf({ timezone: 'Asia/Shangai', hours: {} }), /timezone.*no time zone "Asia\/Shangai"/);
   t.match(errorOf({ hours: { mon: ['09:00-09:00'] } }), /opens and closes at once/);
-  t.match(errorOf({ hours: { mon: ['9-17'] } }), /hours.*expected weekdays with opening hours/);
+  t.match(errorOf({ hours: { mon: ['9-17'] } }), /hours.*found "9-17"; expected weekdays with opening hours/);
   t.match(errorOf({ hours: { funday: ['09:00-17:00'] } }), /"funday" can not stand here/);
   t.match(errorOf({ hours: { 'mon-fri': [], fri: ['09:00-17:00'] } }), /fri has hours already/);
   t.match(errorOf({ closed: ['2026-02-30'] }), /no date "2026-02-30"/);
