@@ -1,0 +1,304 @@
+// One batch of a partition: messages are applied in order, deadlines before them, and everything that changes is
+// gathered for a single commit. Nothing leaves the process from here.
+import type { RawMessage } from '../broker/reader.ts';
+import { cellKey } from '../contract/cells.ts';
+import { decodeMessage } from '../contract/decode.ts';
+import { ENTITIES } from '../contract/event.ts';
+import type { FeedItem } from '../contract/frame.ts';
+import type { ClockRecord } from '../contract/record.ts';
+import type { RejectReason } from '../contract/reject.ts';
+import { partitionOf } from '../contract/subject.ts';
+import { acceptEvent, forget, isForgotten, isHot, reachTime } from '../engine/case.ts';
+import { caseKey, encodeCase } from '../engine/codec.ts';
+import { addCell } from '../engine/contribute.ts';
+import type { Told } from '../engine/tell.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { FORGOTTEN } from '../store/keys.ts';
+import type { Commit } from '../store/partition-store.ts';
+import type { Alarm, AlarmHeap } from './alarm-heap.ts';
+import type { CachedCase, CaseCache } from './case-cache.ts';
+
+/** A message that can't be used, as it goes to SLA_REJECTS. */
+export interface Rejected {
+  readonly reason: RejectReason;
+  readonly detail: string;
+  readonly message: RawMessage;
+}
+
+/** A record on its way into the outbox, and the event sequence that caused it. */
+export interface NewRecord {
+  readonly record: ClockRecord;
+  readonly seq: number;
+}
+
+export interface BatchPlace {
+  readonly partition: number;
+  readonly partitions: number;
+  /** `<stream token>-<partition>`: the beginning of every record id. */
+  readonly idPrefix: string;
+}
+
+/** A deadline that is older than this when it becomes known notifies nobody. */
+const QUIET_MS = 3_600_000;
+const FEED_MAX = 10;
+
+export class Batch {
+  readonly told: Told = { records: [], cells: new Map() };
+  readonly records: NewRecord[] = [];
+  readonly rejected: Rejected[] = [];
+  /** Due instants of deadlines that alarms told, for the lag of timers. */
+  readonly fired: number[] = [];
+  /** Whether a tick of our own came back. */
+  ticks = 0;
+  readonly #touched = new Set<CachedCase>();
+  readonly #rung = new Set<CachedCase>();
+  readonly #place: BatchPlace;
+  readonly #policy: CompiledPolicy;
+  readonly #cache: CaseCache;
+
+  readonly #heap: AlarmHeap;
+  readonly #horizon: number;
+
+  /** `heap` has all alarms before `horizon`, which lies beyond the last message of the batch. */
+  constructor(place: BatchPlace, policy: CompiledPolicy, cache: CaseCache, heap: AlarmHeap, horizon: number) {
+    this.#place = place;
+    this.#policy = policy;
+    this.#cache = cache;
+    this.#heap = heap;
+    this.#horizon = horizon;
+  }
+
+  /** How many cases the commit will write. */
+  get size(): number {
+    return this.#touched.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.#touched.size === 0 && this.#rung.size === 0 && this.told.cells.size === 0;
+  }
+
+  /** The key of the case that a message is about, as far as can be told before it is applied; null for none. */
+  decode(message: RawMessage): Incoming {
+    const entity = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+    if (entity === 'control') return { kind: 'control', message };
+    const decoded = decodeMessage(message.data, headersOf(message), {
+      declared: this.#policy.attributes,
+      storedAt: message.storedMs,
+    });
+    if (!decoded.ok)
+      return { kind: 'reject', message, entity, reason: decoded.reason, detail: decoded.detail };
+    const { event, token } = decoded;
+    const { partition, partitions } = this.#place;
+    if (event.entity !== entity)
+      return {
+        kind: 'reject',
+        message,
+        entity,
+        reason: 'subject',
+        detail: `type ${event.type} on the subject of entity ${entity}`,
+      };
+    const right = partitionOf(token, partitions);
+    if (right !== partition)
+      return {
+        kind: 'reject',
+        message,
+        entity,
+        reason: 'partition',
+        detail: `its case belongs to partition ${right}, it lies on ${partition}`,
+      };
+    return { kind: 'event', message, key: caseKey(event.entity, event.case), event };
+  }
+
+  /** Applies one message at logical time `now`. Its case, if it has one, was loaded before. */
+  apply(incoming: Incoming, now: number): void {
+    const { message } = incoming;
+    switch (incoming.kind) {
+      case 'control':
+        this.ticks += 1;
+        return;
+      case 'reject':
+        this.#reject(message, incoming.entity, incoming.reason, incoming.detail);
+        return;
+      case 'event':
+        this.#applyEvent(incoming, now);
+        return;
+      default:
+        incoming satisfies never;
+    }
+  }
+
+  #applyEvent({ message, key, event }: Incoming & { kind: 'event' }, now: number): void {
+    const found = this.#cache.open(key, event);
+    if (found.forgotten) {
+      this.#reject(message, event.entity, 'too-late', 'its case was closed long ago and is no longer kept');
+      return;
+    }
+    const cause = { now, id: `${this.#place.idPrefix}-${message.seq}`, at: event.time };
+    const acceptance = acceptEvent(found.state, event, cause, this.told);
+    switch (acceptance) {
+      case 'applied':
+      case 'later':
+        this.#count(event.entity, 'applied');
+        this.#touch(found);
+        break;
+      case 'duplicate':
+        this.#count(event.entity, 'duplicate');
+        break;
+      case 'conflict':
+        this.#reject(message, event.entity, 'conflict', 'an event of this id and source has other content');
+        break;
+      case 'too-late':
+        this.#reject(message, event.entity, 'too-late', 'agents and shifts are kept for 8 days');
+        break;
+      case 'oversized':
+        this.#reject(message, event.entity, 'oversized', 'its case has as many events as one may have');
+        break;
+      default:
+        acceptance satisfies never;
+    }
+    this.#takeRecords(message.seq);
+  }
+
+  /** Time has reached `now` for the case of an alarm. One that rings too early changes nothing but itself. */
+  ring(alarm: Alarm, now: number, seq: number): void {
+    const found = this.#cache.get(alarm.key);
+    if (found === undefined || found.forgotten) return;
+    if (found.alarm === alarm.at) found.alarm = null;
+    if (found.armed === alarm.at) found.armed = null;
+    this.#rung.add(found);
+    const { state } = found;
+    if (state.alarm < now) {
+      if (isForgotten(state, now)) {
+        forget(state, this.told);
+        found.forgotten = true;
+      } else {
+        reachTime(state, { now, id: `${this.#place.idPrefix}-${seq}t`, at: now }, this.told);
+        for (const { at, state: name } of this.told.records)
+          if (name === 'warned' || name === 'breached' || name === 'escalated')
+            this.fired.push(Date.parse(at));
+      }
+      this.#touch(found);
+    }
+    this.#arm(found);
+    this.#takeRecords(seq);
+  }
+
+  #touch(found: CachedCase): void {
+    found.dirty = true;
+    this.#touched.add(found);
+    this.#arm(found);
+  }
+
+  /** An alarm may ring within this very batch: it goes into the heap at once, unless an earlier one is there. */
+  #arm(found: CachedCase): void {
+    const { alarm } = found.state;
+    if (alarm >= this.#horizon || found.armed === alarm || found.forgotten) return;
+    if (found.alarm !== null && found.alarm <= alarm) return;
+    found.armed = alarm;
+    this.#heap.push({ at: alarm, key: found.key });
+  }
+
+  #takeRecords(seq: number): void {
+    for (const record of this.told.records) this.records.push({ record, seq });
+    this.told.records.length = 0;
+  }
+
+  #reject(message: RawMessage, entity: string, reason: RejectReason, detail: string): void {
+    this.rejected.push({ reason, detail, message });
+    this.#count(ENTITIES.find(name => name === entity) ?? 'unknown', 'rejected');
+    addCell(this.told.cells, cellKey('c', 'reject', reason), 1);
+  }
+
+  #count(entity: string, result: 'applied' | 'duplicate' | 'rejected'): void {
+    addCell(this.told.cells, `c|event|${entity}|${result}`, 1);
+  }
+
+  /** Writes the changed cases into a commit. */
+  store(commit: Commit): { riskChanged: boolean } {
+    let riskChanged = false;
+    for (const found of this.#touched) {
+      storeState(found, commit);
+      if (storeRisk(found, commit)) riskChanged = true;
+      found.dirty = false;
+    }
+    for (const set of [this.#touched, this.#rung]) for (const found of set) storeAlarm(found, commit);
+    return { riskChanged };
+  }
+
+  /** What boards show as it comes: the latest breaches and withdrawals that are no history. */
+  feed(): FeedItem[] {
+    const items: FeedItem[] = [];
+    for (let i = this.records.length - 1; i >= 0 && items.length < FEED_MAX; i--) {
+      const record = this.records[i]?.record;
+      if (record === undefined) break;
+      const item = feedItem(record, this.#policy);
+      if (item !== null) items.push(item);
+    }
+    return items.reverse();
+  }
+}
+
+export type Incoming =
+  | { readonly kind: 'control'; readonly message: RawMessage }
+  | {
+      readonly kind: 'reject';
+      readonly message: RawMessage;
+      readonly entity: string;
+      readonly reason: RejectReason;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'event';
+      readonly message: RawMessage;
+      readonly key: string;
+      readonly event: Parameters<typeof acceptEvent>[1];
+    };
+
+function headersOf(message: RawMessage): Iterable<readonly [string, readonly string[]]> | undefined {
+  return message.headers;
+}
+
+function storeState(found: CachedCase, commit: Commit): void {
+  const { key, state, kept } = found;
+  if (!found.forgotten && isHot(state)) {
+    commit.casesSet.push(key, encodeCase(state));
+    if (kept === 'closed') commit.closedRemoved.push(key);
+    found.kept = 'open';
+    return;
+  }
+  commit.closedSet.push(key, found.forgotten ? FORGOTTEN : encodeCase(state));
+  if (kept === 'open') commit.casesRemoved.push(key);
+  found.kept = 'closed';
+}
+
+function storeRisk(found: CachedCase, commit: Commit): boolean {
+  const riskAt = found.forgotten ? null : found.state.standing.riskAt;
+  if (found.riskAt === riskAt) return false;
+  const unknown = found.riskAt === undefined;
+  found.riskAt = riskAt;
+  if (riskAt === null) commit.riskRemoved.push(found.key);
+  else commit.riskSet.push(riskAt, found.key);
+  return !(unknown && riskAt === null);
+}
+
+/** Redis is told of an alarm only when it comes earlier than the one it has: one that rings too early does no harm. */
+function storeAlarm(found: CachedCase, commit: Commit): void {
+  const at = found.forgotten ? Number.POSITIVE_INFINITY : found.state.alarm;
+  if (found.alarm !== null && found.alarm <= at) return;
+  found.alarm = at;
+  if (at === Number.POSITIVE_INFINITY) {
+    commit.alarmsRemoved.push(found.key);
+    return;
+  }
+  commit.alarmsSet.push(at, found.key);
+}
+
+function feedItem(record: ClockRecord, policy: CompiledPolicy): FeedItem | null {
+  const { state } = record;
+  if (state !== 'breached' && state !== 'withdrawn') return null;
+  const at = Date.parse(record.at);
+  if (Date.parse(record.seenAt) - at > QUIET_MS) return null;
+  const clock = policy.clocks.find(({ rule }) => rule === record.rule);
+  if (clock === undefined) return null;
+  return { id: record.id, at, kind: state, rule: record.rule, title: clock.title, subject: record.case };
+}

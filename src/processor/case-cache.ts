@@ -1,0 +1,116 @@
+// Cases in memory, loaded on demand and bounded: the least recently used ones go first. Redis has them all.
+import type { SlaEvent } from '../contract/event.ts';
+import { type CaseState, newCase } from '../engine/case.ts';
+import { decodeCase, parseCaseKey } from '../engine/codec.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { FORGOTTEN } from '../store/keys.ts';
+import type { PartitionStore } from '../store/partition-store.ts';
+
+export interface CachedCase {
+  readonly key: string;
+  readonly state: CaseState;
+  /** Which hash holds it in Redis, as of the last commit; null when none does. */
+  kept: 'open' | 'closed' | null;
+  /** True for a closed case that was forgotten: only its name is kept, later events are too late. */
+  forgotten: boolean;
+  /** The alarm that Redis has, null when that is not known; it may be earlier than the case's own, never later. */
+  alarm: number | null;
+  /** The alarm that was last put into the heap of the near future without being in Redis yet; null when none was. */
+  armed: number | null;
+  /** The risk instant that Redis has; undefined when that is not known. */
+  riskAt: number | null | undefined;
+  /** Changed since the last commit: to be stored. */
+  dirty: boolean;
+}
+
+export class CaseCache {
+  readonly #cases = new Map<string, CachedCase>();
+  readonly #store: PartitionStore;
+  readonly #policyOf: (hash: string) => CompiledPolicy;
+  readonly #policy: CompiledPolicy;
+  readonly #sizeMax: number;
+
+  constructor(
+    store: PartitionStore,
+    policy: CompiledPolicy,
+    policyOf: (hash: string) => CompiledPolicy,
+    sizeMax: number,
+  ) {
+    this.#store = store;
+    this.#policy = policy;
+    this.#policyOf = policyOf;
+    this.#sizeMax = sizeMax;
+  }
+
+  get size(): number {
+    return this.#cases.size;
+  }
+
+  /** A case that is in memory, moved to the young end. */
+  get(key: string): CachedCase | undefined {
+    const found = this.#cases.get(key);
+    if (found !== undefined) {
+      this.#cases.delete(key);
+      this.#cases.set(key, found);
+    }
+    return found;
+  }
+
+  has(key: string): boolean {
+    return this.#cases.has(key);
+  }
+
+  /** The case of an event; a new one when it was not found by `load` before. */
+  open(key: string, event: SlaEvent): CachedCase {
+    const found = this.get(key);
+    if (found !== undefined) return found;
+    const fresh = cached(key, newCase(this.#policy, event.entity, event.case), null);
+    this.#cases.set(key, fresh);
+    return fresh;
+  }
+
+  /** Loads those of `keys` that Redis has and memory has not. */
+  async load(keys: Iterable<string>): Promise<void> {
+    const missing: string[] = [];
+    for (const key of keys) if (!this.#cases.has(key)) missing.push(key);
+    for (let from = 0; from < missing.length; from += LOAD_PAGE) {
+      const page = missing.slice(from, from + LOAD_PAGE);
+      const kept = await this.#store.cases(page);
+      for (const [i, key] of page.entries()) {
+        const found = kept[i];
+        if (found === null || found === undefined) continue;
+        this.#cases.set(key, this.#restore(key, found.text, found.closed));
+      }
+    }
+  }
+
+  #restore(key: string, text: string, closed: boolean): CachedCase {
+    if (text !== FORGOTTEN)
+      return cached(key, decodeCase(this.#policyOf, key, text), closed ? 'closed' : 'open');
+    const { entity, id } = parseCaseKey(key);
+    return { ...cached(key, newCase(this.#policy, entity, id), 'closed'), forgotten: true };
+  }
+
+  /** Lets the least recently used go, down to the bound; never one that is not stored yet. */
+  evict(): void {
+    for (const [key, { dirty }] of this.#cases) {
+      if (this.#cases.size <= this.#sizeMax) return;
+      if (!dirty) this.#cases.delete(key);
+    }
+  }
+}
+
+const LOAD_PAGE = 2_000;
+
+function cached(key: string, state: CaseState, kept: CachedCase['kept']): CachedCase {
+  return {
+    key,
+    state,
+    kept,
+    forgotten: false,
+    alarm: kept === null ? Number.POSITIVE_INFINITY : null,
+    armed: null,
+    riskAt: kept === null ? null : undefined,
+    dirty: false,
+  };
+}

@@ -1,0 +1,31 @@
+// Where a partition stands in its stream: written with the state by every commit, checked on every load.
+import * as z from 'zod';
+
+export interface Position {
+  /** When the stream was made, as the server says it: another value is another stream. */
+  readonly created: string;
+  /** The last sequence that is applied; 0 before the first. */
+  readonly seq: number;
+  /** When that message was stored, ms since 1970. */
+  readonly storedMs: number;
+  /** The last message of SLA_REJECTS that this partition is known to have stored. */
+  readonly rejectSeq: number;
+}
+
+const TUPLE = z.tuple([z.string(), z.number().int(), z.number(), z.number().int()]);
+
+export function encodePosition({ created, seq, storedMs, rejectSeq }: Position): string {
+  return JSON.stringify([created, seq, storedMs, rejectSeq]);
+}
+
+/** The stored position, or null when there is none. @throws when it is not one that was written here */
+export function decodePosition(text: string): Position | null {
+  if (text === '') return null;
+  const [created, seq, storedMs, rejectSeq] = TUPLE.parse(JSON.parse(text));
+  return { created, seq, storedMs, rejectSeq };
+}
+
+/** Names a stream in record ids: its creation time in base 36, so that a stream made anew makes other ids. */
+export function streamToken(created: string): string {
+  return Date.parse(created).toString(36);
+}

@@ -1,0 +1,47 @@
+-- Stores all that a batch of one partition changed, or nothing.
+-- Refuses when the lease is not the caller's or the stored position is not the one that the batch began at, so that
+-- two owners, or two batches of one, can never both count.
+--
+-- KEYS  1 lease  2 meta  3 cases  4 closed  5 alarms  6 risk  7 cells  8 outbox  9 alerts
+-- ARGV  1 epoch  2 expected position ('' for none)  3 new position  4 logical time  5 change number
+--       6 outbox entries to drop from the front  7 channel  8 message ('' for none)
+--       then for each of the twelve groups below a count of values, followed by the values:
+--       cases set (key value …), cases removed (key …), closed set, closed removed,
+--       alarms set (score key …), alarms removed, risk set (score key …), risk removed,
+--       cells set, cells removed, outbox pushed (entry …), alerts set
+-- Returns 'ok', 'lease' or 'position'.
+-- Bound: work is linear in the values; the caller keeps a batch below a few thousand cases.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease' end
+if (redis.call('HGET', KEYS[2], 'position') or '') ~= ARGV[2] then return 'position' end
+
+local at = 9
+local function each(command, key)
+  local count = tonumber(ARGV[at])
+  local last = at + count
+  local from = at + 1
+  while from <= last do
+    -- unpack fails near 8,000 values; an even number keeps pairs together
+    local to = math.min(from + 3999, last)
+    redis.call(command, key, unpack(ARGV, from, to))
+    from = to + 1
+  end
+  at = last + 1
+end
+
+each('HSET', KEYS[3])
+each('HDEL', KEYS[3])
+each('HSET', KEYS[4])
+each('HDEL', KEYS[4])
+each('ZADD', KEYS[5])
+each('ZREM', KEYS[5])
+each('ZADD', KEYS[6])
+each('ZREM', KEYS[6])
+each('HSET', KEYS[7])
+each('HDEL', KEYS[7])
+local drop = tonumber(ARGV[6])
+if drop > 0 then redis.call('LTRIM', KEYS[8], drop, -1) end
+each('RPUSH', KEYS[8])
+each('HSET', KEYS[9])
+redis.call('HSET', KEYS[2], 'position', ARGV[3], 'time', ARGV[4], 'change', ARGV[5])
+if ARGV[8] ~= '' then redis.call('PUBLISH', ARGV[7], ARGV[8]) end
+return 'ok'
