@@ -1,13 +1,13 @@
 # The monitor as an image: built with everything, run with nothing but Node, as a user without rights. It needs
 # NATS_URL and REDIS_URL, since no servers of its own can be started in it. See deploy/README.md.
-FROM node:20.18.1-bookworm-slim AS build
+FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:20.18.1-bookworm-slim
+FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production HTTP_HOST=0.0.0.0 HTTP_PORT=8080 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -15,7 +15,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/deploy ./deploy
 COPY --from=build /app/streams ./streams
-COPY --from=build /app/dashboards ./dashboards
+COPY --from=build /app/dashboards/wallboard/dist ./dashboards/wallboard/dist
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
