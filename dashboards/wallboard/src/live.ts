@@ -45,6 +45,8 @@ let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let madeAt = 0;
 /** Whether `ahead` comes from the present socket. */
 let sampled = false;
+/** On the way to the sign-in page: nothing connects any more. */
+let leaving = false;
 
 /** Connects, and stays connected until the page is left. */
 export function startLive(): void {
@@ -88,6 +90,7 @@ function drop(): void {
 
 function connect(): void {
   clearTimeout(retryTimer);
+  if (leaving) return;
   const address = new URL('/ws', location.href);
   address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const own = new WebSocket(address);
@@ -164,6 +167,10 @@ async function checkSession(): Promise<void> {
   }
 }
 
+/** Leaves for the sign-in page, once: a second call would cut the first one's loading short. */
 function signIn(): void {
+  if (leaving) return;
+  leaving = true;
+  drop();
   location.assign('/signin');
 }
