@@ -79,6 +79,10 @@ export class Publisher {
     return this.pending.size;
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** True when `send` would take another message now. */
   get hasRoom(): boolean {
     return this.pending.size < this.maxInFlight;
