@@ -23,8 +23,8 @@ import { type Cause, type Naming, type Subject, type Told, tellCycle } from './t
 const DAY_MS = 86_400_000;
 /** Agents and shifts live for years: what is older than this is no longer kept of them, nor accepted. */
 const STAFF_MEMORY_MS = 8 * DAY_MS;
-/** A closed case is kept for this long, so that late events still find it. */
-const CLOSED_MEMORY_MS = 90 * DAY_MS;
+/** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
+const CLOSED_KEEP_MS = 90 * DAY_MS;
 /** More events than this in one case are refused: a publisher in a loop must not grow a state without bound. */
 const EVENTS_MAX = 10_000;
 
@@ -44,6 +44,8 @@ export interface CaseState {
   alarm: number;
   /** How the case stands as a whole: its queue, and whether it is open, overdue, at risk. */
   standing: Standing;
+  /** How long it is kept once it is closed, after the last event, ms. */
+  readonly keepMs: number;
 }
 
 interface Standing {
@@ -61,7 +63,12 @@ const NOWHERE: Standing = { queue: '', open: false, overdue: false, risk: false,
 export type Acceptance = 'applied' | 'later' | 'duplicate' | 'conflict' | 'too-late' | 'oversized';
 
 /** A case of which nothing is known yet. */
-export function newCase(policy: CompiledPolicy, entity: Entity, id: string): CaseState {
+export function newCase(
+  policy: CompiledPolicy,
+  entity: Entity,
+  id: string,
+  closedKeepMs = CLOSED_KEEP_MS,
+): CaseState {
   return {
     entity,
     id,
@@ -74,6 +81,7 @@ export function newCase(policy: CompiledPolicy, entity: Entity, id: string): Cas
     acceptedAt: 0,
     alarm: Number.POSITIVE_INFINITY,
     standing: NOWHERE,
+    keepMs: entity === 'agent' || entity === 'shift' ? STAFF_MEMORY_MS : closedKeepMs,
   };
 }
 
@@ -85,8 +93,9 @@ export function restoreCase(
   events: SlaEvent[],
   evaluatedAt: number,
   acceptedAt: number,
+  closedKeepMs?: number,
 ): CaseState {
-  const state = newCase(policy, entity, id);
+  const state = newCase(policy, entity, id, closedKeepMs);
   state.events = events;
   state.evaluatedAt = evaluatedAt;
   state.acceptedAt = acceptedAt;
@@ -153,7 +162,7 @@ export function isHot(state: CaseState): boolean {
 
 /** True once a closed case has been kept for long enough and is to be forgotten. */
 export function isForgotten(state: CaseState, now: number): boolean {
-  return !isHot(state) && state.acceptedAt + memoryMs(state.entity) < now;
+  return !isHot(state) && state.acceptedAt + state.keepMs < now;
 }
 
 /** Takes all that the case adds to levels away, before it is forgotten. What it gave to windows and counters stays. */
@@ -166,10 +175,6 @@ export function forget(state: CaseState, told: Told): void {
   );
   addStanding(state, state.standing, -1, told.cells);
   uncountOpen(state.fold, told.cells);
-}
-
-function memoryMs(entity: Entity): number {
-  return entity === 'agent' || entity === 'shift' ? STAFF_MEMORY_MS : CLOSED_MEMORY_MS;
 }
 
 function refuse(state: CaseState, event: SlaEvent, now: number): Acceptance | null {
@@ -388,7 +393,7 @@ function alarmOf(state: CaseState): number {
     for (const cycle of cycles) if (cycle.nextAt < alarm) alarm = cycle.nextAt;
   const ahead = state.events[state.applied];
   if (ahead !== undefined) alarm = Math.min(alarm, ahead.time - 1);
-  if (alarm === Number.POSITIVE_INFINITY && !isHot(state)) alarm = state.acceptedAt + memoryMs(state.entity);
+  if (alarm === Number.POSITIVE_INFINITY && !isHot(state)) alarm = state.acceptedAt + state.keepMs;
   return alarm;
 }
 

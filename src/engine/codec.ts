@@ -76,7 +76,12 @@ const NO_FIELDS: Fields = {};
  * Rebuilds a kept case under the policy by which it was last evaluated, which `policyOf` finds by hash.
  * Throws when the text is not one that `encodeCase` made: the state is broken, and must not be guessed at.
  */
-export function decodeCase(policyOf: (hash: string) => CompiledPolicy, key: string, text: string): CaseState {
+export function decodeCase(
+  policyOf: (hash: string) => CompiledPolicy,
+  key: string,
+  text: string,
+  closedKeepMs?: number,
+): CaseState {
   const stored: unknown = JSON.parse(text);
   if (!isStoredCase(stored)) throw new Error(`state of case ${key} is not of format ${FORMAT}`);
   const [, hash, evaluatedAt, acceptedAt, first, sources, list] = stored;
@@ -92,7 +97,7 @@ export function decodeCase(policyOf: (hash: string) => CompiledPolicy, key: stri
     fields: fields === 0 ? NO_FIELDS : fields,
     digest,
   }));
-  return restoreCase(policyOf(hash), entity, id, events, evaluatedAt, acceptedAt);
+  return restoreCase(policyOf(hash), entity, id, events, evaluatedAt, acceptedAt, closedKeepMs);
 }
 
 /** Only this program writes states; the outer shape and the format tell whether it was this version. */

@@ -29,13 +29,16 @@ export class CaseCache {
   readonly #policyOf: (hash: string) => CompiledPolicy;
   readonly #policy: CompiledPolicy;
   readonly #sizeMax: number;
+  readonly #closedKeepMs: number;
 
   constructor(
     store: PartitionStore,
     policy: CompiledPolicy,
     policyOf: (hash: string) => CompiledPolicy,
     sizeMax: number,
+    closedKeepMs: number,
   ) {
+    this.#closedKeepMs = closedKeepMs;
     this.#store = store;
     this.#policy = policy;
     this.#policyOf = policyOf;
@@ -64,7 +67,7 @@ export class CaseCache {
   open(key: string, event: SlaEvent): CachedCase {
     const found = this.get(key);
     if (found !== undefined) return found;
-    const fresh = cached(key, newCase(this.#policy, event.entity, event.case), null);
+    const fresh = cached(key, newCase(this.#policy, event.entity, event.case, this.#closedKeepMs), null);
     this.#cases.set(key, fresh);
     return fresh;
   }
@@ -86,9 +89,16 @@ export class CaseCache {
 
   #restore(key: string, text: string, closed: boolean): CachedCase {
     if (text !== FORGOTTEN)
-      return cached(key, decodeCase(this.#policyOf, key, text), closed ? 'closed' : 'open');
+      return cached(
+        key,
+        decodeCase(this.#policyOf, key, text, this.#closedKeepMs),
+        closed ? 'closed' : 'open',
+      );
     const { entity, id } = parseCaseKey(key);
-    return { ...cached(key, newCase(this.#policy, entity, id), 'closed'), forgotten: true };
+    return {
+      ...cached(key, newCase(this.#policy, entity, id, this.#closedKeepMs), 'closed'),
+      forgotten: true,
+    };
   }
 
   /** Lets the least recently used go, down to the bound; never one that is not stored yet. */

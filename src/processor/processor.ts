@@ -18,13 +18,19 @@ export interface ProcessorOptions {
   readonly policyOf: (hash: string) => CompiledPolicy;
   readonly partitions: number;
   readonly batchMax: number;
+  /** Shortest time between two commits of a partition, ms. */
+  readonly lingerMs: number;
+  /** A dead process's partitions are free after this time. */
+  readonly leaseMs: number;
+  /** Cases in memory, over all partitions. */
   readonly cacheMax: number;
+  /** How long a closed case is kept, ms. */
+  readonly closedKeepMs: number;
   readonly log: Logger;
   readonly measure: Measure;
 }
 
-/** A dead process's partitions are free after this time; with one look each period they are taken within 3 s. */
-const LEASE_MS = 2_000;
+/** Leases are renewed, and free ones looked for, this often. */
 const PERIOD_MS = 400;
 const STATUS_PERIOD_MS = 1_000;
 const STATUS_TTL_MS = 5_000;
@@ -97,7 +103,7 @@ export class Processor {
     const { redis } = this.#options;
     const now = Date.now();
     await redis.zadd(MEMBERS, now, this.id);
-    await redis.zremrangebyscore(MEMBERS, '-inf', now - LEASE_MS);
+    await redis.zremrangebyscore(MEMBERS, '-inf', now - this.#options.leaseMs);
     const members = Math.max(1, await redis.zcard(MEMBERS));
     await Promise.all([...this.#owned].map(([number, owned]) => this.#renew(number, owned)));
     await this.#rebalance(Math.ceil(this.#stores.length / members));
@@ -108,7 +114,7 @@ export class Processor {
   }
 
   async #renew(number: number, owned: Owned): Promise<void> {
-    if (await owned.store.renew(owned.epoch, LEASE_MS)) return;
+    if (await owned.store.renew(owned.epoch, this.#options.leaseMs)) return;
     this.#options.log.warn({ partition: number }, 'the lease was lost');
     this.#drop(number, owned);
   }
@@ -128,7 +134,7 @@ export class Processor {
 
   async #take(store: PartitionStore): Promise<void> {
     const epoch = randomUUID();
-    if (!(await store.acquire(epoch, LEASE_MS))) return;
+    if (!(await store.acquire(epoch, this.#options.leaseMs))) return;
     const owned: Owned = { epoch, store, partition: null, wanted: true, task: Promise.resolve() };
     this.#owned.set(store.partition, owned);
     this.#options.log.info({ partition: store.partition }, 'partition taken');

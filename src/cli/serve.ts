@@ -1,0 +1,64 @@
+// `sla-monitor serve`: the monitor as a service, on given servers or on its own.
+import { parseArgs } from 'node:util';
+import closeWithGrace from 'close-with-grace';
+import { settingsFromEnvironment } from '../config.ts';
+import { startServers } from '../embedded/servers.ts';
+import { PolicyFileError } from '../policies.ts';
+import { type ProcessRole, ROLES, startMonitor } from '../serve.ts';
+import { CommandError, UsageError } from './usage.ts';
+
+export const help = `Usage: sla-monitor serve [--roles ROLES]
+
+Runs the monitor: reads the event streams, keeps clocks and figures, serves wallboards, API and metrics.
+With NATS_URL and REDIS_URL it uses those servers; without both it starts its own in DATA_DIR.
+
+Options:
+  --roles ROLES   what this process does, separated by commas: processor (owns partitions), server
+                  (every process answers HTTP; one with the role server alone owns no partitions). Default: both
+Ctrl-C or SIGTERM ends it after the batch that is under way.
+`;
+
+/** Time for what is under way at the end, ms. */
+const GRACE_MS = 15_000;
+
+export async function run(argv: string[]): Promise<number> {
+  const roles = readRoles(argv);
+  const settings = settingsFromEnvironment();
+  const servers = await startServers(settings, { onProgress: line => process.stderr.write(`${line}\n`) });
+  try {
+    const monitor = await startMonitor(
+      { ...settings, natsUrl: servers.natsUrl, redisUrl: servers.redisUrl },
+      roles,
+    );
+    process.stderr.write(`sla-monitor: ${monitor.address}\n`);
+    if (servers.started && settings.adminToken === null)
+      process.stderr.write(`Sign in once with ${await monitor.signinLink('admin')}\n`);
+    return await new Promise(resolve => {
+      closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ err }) => {
+        if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
+        await monitor.close();
+        await servers.stop();
+        resolve(err ? 1 : 0);
+      });
+    });
+  } catch (error) {
+    await servers.stop();
+    if (error instanceof PolicyFileError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function readRoles(argv: string[]): readonly ProcessRole[] {
+  let text: string | undefined;
+  try {
+    text = parseArgs({ args: argv, options: { roles: { type: 'string' } } }).values.roles;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (text === undefined) return ROLES;
+  return text.split(',').map(name => {
+    const role = ROLES.find(each => each === name.trim());
+    if (role === undefined) throw new UsageError(`--roles: expected ${ROLES.join(', ')}, found ${name}`);
+    return role;
+  });
+}
