@@ -32,6 +32,7 @@ export class EventFeed {
   private readonly options: FeedOptions;
   private readonly run = randomUUID();
   private readonly tally = { stored: 0, rejected: 0, failed: 0 };
+  private count = 0;
   private open = 0;
   private whenIdle: (() => void) | null = null;
 
@@ -49,7 +50,7 @@ export class EventFeed {
     if (!decoded.ok) return this.refuse(number, bytes, decoded.reason, decoded.detail);
     const partition = partitionOf(decoded.token, this.options.partitions);
     const subject = partitionSubject(partition, decoded.event.entity);
-    await this.send(number, subject, bytes, undefined, result => this.onStored(number, result));
+    await this.send(subject, bytes, undefined, result => this.onStored(number, result));
   }
 
   /** Takes what is no event for a reason known already. */
@@ -62,7 +63,7 @@ export class EventFeed {
     const source = { subject: 'publish', sequence: number };
     const { subject, data, headers } = rejectMessage(reason, detail, bytes, source, this.options.maxPayload);
     const why = `${reason}: ${detail}`;
-    await this.send(number, subject, data, headers, result => {
+    await this.send(subject, data, headers, result => {
       if (result.result === 'stored') {
         this.tally.rejected++;
         this.options.onProblem(number, 'rejected', why);
@@ -96,14 +97,14 @@ export class EventFeed {
   }
 
   private async send(
-    number: number,
     subject: string,
     data: Uint8Array,
     headers: Record<string, string> | undefined,
     done: (result: PublishResult) => void,
   ): Promise<void> {
     const { publisher } = this.options;
-    const options = { msgId: `${this.run}-${number}`, headers };
+    // One line may give several events, so their own number names the message.
+    const options = { msgId: `${this.run}-${this.count++}`, headers };
     let attempt = 1;
     const onResult = (result: PublishResult) => {
       if (result.result === 'timeout' && attempt < ATTEMPTS_MAX) {

@@ -1,6 +1,6 @@
 // `publish`: events from a file or standard input into the streams. Every way in agrees on the partition, since it
 // depends on the case id alone; this one computes it and needs no mapping on the server.
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { NatsConnection } from 'nats';
 import { connectBroker } from '../broker/connect.ts';
@@ -9,13 +9,19 @@ import { Publisher } from '../broker/publisher.ts';
 import { ensureStreams, madePartitions } from '../broker/streams.ts';
 import { type Settings, settingsFromEnvironment } from '../config.ts';
 import { noServersMessage, resolveServers } from '../embedded/servers.ts';
-import { byteLines } from './byte-lines.ts';
+import { type MappedRow, mapCsv } from '../mapping/csv.ts';
+import { loadMapping } from '../mapping/load.ts';
+import type { Mapping } from '../mapping/schema.ts';
+import { type ByteLine, byteLines } from './byte-lines.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor publish [FILE]
+       sla-monitor publish --map MAPPING.yaml FILE.csv
 
 Reads events (CloudEvents, one JSON object a line) from FILE, or from standard input (also "-"), puts each into the
 stream of its partition, and waits until all are acknowledged. Lines that are no valid events go to SLA_REJECTS.
+
+--map MAPPING   FILE is a CSV export of a helpdesk; the mapping says how its rows become events
 
 Exit code 0 when every line was stored; 1 when some were not, with their line numbers on standard error.
 `;
@@ -24,14 +30,19 @@ Exit code 0 when every line was stored; 1 when some were not, with their line nu
 const PROGRESS_MS = 200;
 
 export async function run(argv: string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: argv, allowPositionals: true, options: {} });
+  const { positionals, values } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { map: { type: 'string' } },
+  });
   const [file = '-', ...more] = positionals;
   if (more.length > 0) throw new UsageError(`One file at a time; ${more.join(' ')} is too much`);
   if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}`);
+  const mapping = values.map === undefined ? null : readMapping(values.map);
   const settings = settingsFromEnvironment();
   const nc = await connectFor(settings);
   try {
-    const counts = await feed(nc, settings, file);
+    const counts = await feed(nc, settings, file, mapping);
     process.stderr.write(`${summary(counts)}\n`);
     return counts.rejected + counts.failed === 0 ? 0 : 1;
   } finally {
@@ -55,7 +66,20 @@ async function connectFor(settings: Settings): Promise<NatsConnection> {
   }
 }
 
-async function feed(nc: NatsConnection, settings: Settings, file: string): Promise<FeedCounts> {
+/** @throws UsageError naming each error of the mapping with its place. */
+function readMapping(file: string): Mapping {
+  if (!existsSync(file)) throw new UsageError(`There is no mapping ${file}`);
+  const result = loadMapping(readFileSync(file, 'utf8'), file);
+  if (!result.ok) throw new UsageError(result.errors.join('\n'));
+  return result.mapping;
+}
+
+async function feed(
+  nc: NatsConnection,
+  settings: Settings,
+  file: string,
+  mapping: Mapping | null,
+): Promise<FeedCounts> {
   const made = await madePartitions(nc);
   if (made === null) await ensureStreams(nc, settings.partitions, { replicas: settings.natsReplicas });
   const maxPayload = nc.info?.max_payload ?? 1_048_576;
@@ -70,14 +94,26 @@ async function feed(nc: NatsConnection, settings: Settings, file: string): Promi
   progress.follow(() => feeding.counts);
   const input: AsyncIterable<Uint8Array> = file === '-' ? process.stdin : createReadStream(file);
   try {
-    for await (const line of byteLines(input, maxPayload)) {
-      if (line.cut) feeding.tooLarge(line.number);
-      else await feeding.line(line.number, line.bytes);
-    }
+    if (mapping === null) await feedLines(feeding, byteLines(input, maxPayload));
+    else await feedRows(feeding, mapCsv(input, mapping));
     return await feeding.done();
   } finally {
     progress.stop();
     publisher.close();
+  }
+}
+
+async function feedLines(feeding: EventFeed, lines: AsyncIterable<ByteLine>): Promise<void> {
+  for await (const line of lines) {
+    if (line.cut) feeding.tooLarge(line.number);
+    else await feeding.line(line.number, line.bytes);
+  }
+}
+
+async function feedRows(feeding: EventFeed, rows: AsyncIterable<MappedRow>): Promise<void> {
+  for await (const mapped of rows) {
+    if ('event' in mapped) await feeding.line(mapped.row, Buffer.from(JSON.stringify(mapped.event)));
+    else await feeding.refuse(mapped.row, Buffer.from(JSON.stringify(mapped)), 'schema', mapped.error);
   }
 }
 
