@@ -16,6 +16,9 @@ import { AHEAD_MAX_MS, EARLIEST_TIME, parseTime } from './time.ts';
 /** Bytes an event may have; more is `oversized`. */
 export const EVENT_BYTES_MAX = 256 * 1024;
 
+/** Leaves out a byte order mark; throws at what is no UTF-8. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Header names with their value or values: NATS headers, or `Object.entries` of Node's HTTP headers. */
 export type HeaderSource = Iterable<readonly [string, string | readonly string[] | undefined]>;
 
@@ -155,11 +158,16 @@ function stringBytes(body: string): number {
 
 function parseJson(body: Uint8Array | string): ReadResult {
   let text: string;
-  if (typeof body === 'string') text = body;
-  else if (!isUtf8(body)) return rejection('malformed', 'expected UTF-8');
-  else text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  if (typeof body === 'string') text = body.charCodeAt(0) === 0xfeff ? body.slice(1) : body;
+  else {
+    try {
+      text = utf8.decode(body);
+    } catch {
+      return rejection('malformed', 'expected UTF-8');
+    }
+  }
   try {
-    const value: unknown = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    const value: unknown = JSON.parse(text);
     return { ok: true, value };
   } catch {
     return rejection('malformed', 'expected JSON');
