@@ -69,6 +69,7 @@ export async function runCentre(options: CentreOptions): Promise<RunningCentre> 
   );
   await outlet.publish(history);
   store();
+  outlet.countRate();
 
   let stopping = false;
   const work = async () => {
@@ -109,7 +110,8 @@ export async function runCentre(options: CentreOptions): Promise<RunningCentre> 
 /** Publishes until the stream has stored it: the same event with the same id as often as it takes. */
 class Outlet {
   private readonly publisher: Publisher;
-  private readonly recent: number[] = [];
+  private recent: number[] = [];
+  private since = Date.now();
   /** True when an event was not stored before the time for it was over. */
   gaveUp = false;
   private events = 0;
@@ -128,7 +130,14 @@ class Outlet {
   status(): { events: number; perSecond: number; stuck: boolean } {
     const now = Date.now();
     while ((this.recent[0] ?? now) < now - 10_000) this.recent.shift();
-    return { events: this.events, perSecond: this.recent.length / 10, stuck: this.stuck };
+    const seconds = Math.min(10, Math.max(1, (now - this.since) / 1000));
+    return { events: this.events, perSecond: this.recent.length / seconds, stuck: this.stuck };
+  }
+
+  /** Counts the rate from now on: what was published so far was history. */
+  countRate(): void {
+    this.recent = [];
+    this.since = Date.now();
   }
 
   giveUpAfter(ms: number): void {

@@ -25,7 +25,7 @@ export class Screen {
   follow(status: () => string): void {
     if (!this.out.isTTY) return;
     const refresh = () => {
-      this.status = fit(status(), this.out.columns);
+      this.status = fit(status(), this.out.columns || 80);
       this.show();
     };
     refresh();

@@ -1,0 +1,75 @@
+// `sla-monitor demo` as a newcomer runs it: the printed link signs in to the wallboard, Ctrl-C ends everything with
+// exit code 0, and wrong options are told.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { z } from 'zod';
+import { childEnvironment } from '../../src/config.ts';
+import { isAlive } from '../../src/embedded/process.ts';
+import { packageRoot } from '../../src/package-root.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'sla-demo-'));
+t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+
+function demo(...args: string[]): ChildProcess {
+  return spawn(process.execPath, ['--import=tsx', 'src/main.ts', 'demo', ...args], {
+    cwd: packageRoot(),
+    env: childEnvironment({ DATA_DIR: dir, HTTP_PORT: '0' }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** What it writes until the text matches or it ends. */
+async function output(child: ChildProcess, pattern: RegExp): Promise<string> {
+  let text = '';
+  const ended = once(child, 'exit');
+  await new Promise<void>(resolve => {
+    const take = (chunk: Buffer) => {
+      text += chunk.toString();
+      if (pattern.test(text)) resolve();
+    };
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+    ended.then(() => resolve());
+  });
+  return text;
+}
+
+t.test('the link signs in, Ctrl-C ends all', async t => {
+  const child = demo();
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const text = await output(child, /Ctrl-C/);
+  const link = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(text)?.[0] ?? '';
+  t.match(link, /^http:/, text);
+
+  const signedIn = await fetch(link, { redirect: 'manual' });
+  const cookie = signedIn.headers.getSetCookie().map(one => one.split(';', 1)[0]);
+  t.ok(signedIn.status < 400, `sign-in answers ${signedIn.status}`);
+  const { origin } = new URL(link);
+  const board = await fetch(`${origin}/`, { headers: { cookie: cookie.join('; ') }, redirect: 'manual' });
+  t.equal(board.status, 200);
+  t.match(await board.text(), /<html/i);
+  const cases = await fetch(`${origin}/api/v1/cases`, { headers: { cookie: cookie.join('; ') } });
+  t.equal(cases.status, 200);
+  t.equal((await fetch(`${origin}/api/v1/cases`)).status, 401, 'not without');
+
+  const pid = z.object({ pid: z.number() });
+  const places = z.object({ nats: pid, redis: pid });
+  const servers = places.parse(JSON.parse(readFileSync(join(dir, 'servers.json'), 'utf8')));
+  child.kill('SIGINT');
+  t.same(await ended, [0, null]);
+  t.notOk(isAlive(servers.nats.pid) || isAlive(servers.redis.pid), 'the servers have ended');
+});
+
+t.test('wrong options', async t => {
+  for (const args of [['--speed', 'x'], ['--port', '1.5'], ['--seed', ''], ['--what'], ['more']]) {
+    const child = demo(...args);
+    const ended = once(child, 'exit');
+    t.match(await output(child, /\n/), /^sla-monitor: /, args.join(' '));
+    t.same(await ended, [2, null]);
+  }
+});
