@@ -99,6 +99,7 @@ function messages(kinds: readonly string[]): Record<string, object> {
       type: 'object',
       properties: {
         'Sla-Source-Subject': { type: 'string', description: 'The subject that it was stored under' },
+        'Sla-Source-Stream': { type: 'string', description: 'The stream that it lies in' },
         'Sla-Source-Sequence': { type: 'string', description: 'Its sequence in that stream' },
         'Sla-Detail': { type: 'string', description: 'Which field was wrong, and what was expected' },
       },
