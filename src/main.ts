@@ -27,6 +27,8 @@ const EXPECTED = new Set([
   'ProgramsMissingError',
   'ServerStartError',
   'PartitionsError',
+  'MappingError',
+  'PolicyFileError',
   'StreamSettingsError',
 ]);
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { connectBroker } from './broker/connect.ts';
+import { requireMapping } from './broker/mapping.ts';
 import { Publisher } from './broker/publisher.ts';
 import { ensureStreams, openConfig } from './broker/streams.ts';
 import type { Settings } from './config.ts';
@@ -30,7 +31,8 @@ export interface Monitor {
 
 /**
  * Starts the monitor on the servers of `natsUrl` and `redisUrl`. Every process answers HTTP; one without the role
- * `processor` owns no partitions. @throws PolicyFileError, PartitionsError, StreamSettingsError for what people must mend.
+ * `processor` owns no partitions. @throws PolicyFileError, PartitionsError,
+ * MappingError, StreamSettingsError for what people must mend.
  */
 export async function startMonitor(
   settings: Settings,
@@ -41,6 +43,9 @@ export async function startMonitor(
   const log = createLogger(settings.logLevel);
   const nc = await connectBroker({ ...settings, natsUrl }, { name: 'sla-monitor' });
   await ensureStreams(nc, partitions, { replicas: settings.natsReplicas });
+  const mapping = await requireMapping(nc, partitions);
+  if (mapping.state !== 'right')
+    log.warn({ mapping }, 'cc.events.*.* is not mapped onto the partitions; see doctor');
   const kv = await openConfig(nc);
   const policies = await Policies.open(kv, settings.policyFile ?? defaultPolicyFile());
   for (const warning of policies.warnings) log.warn({ policy: policies.current.name }, warning);

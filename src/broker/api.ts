@@ -64,6 +64,8 @@ export interface StreamState {
   readonly lastSeq: number;
   readonly messages: number;
   readonly bytes: number;
+  /** Milliseconds since 1970 at which the first message was stored; 0 when the stream is empty. */
+  readonly firstStoredMs: number;
   /** Milliseconds since 1970 at which the last message was stored; null when the stream is empty. */
   readonly lastStoredMs: number | null;
 }
@@ -78,6 +80,7 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
     lastSeq: state.last_seq,
     messages: state.messages,
     bytes: state.bytes,
+    firstStoredMs: state.messages === 0 ? 0 : Date.parse(state.first_ts),
     lastStoredMs: state.messages === 0 ? null : Date.parse(state.last_ts),
   };
 }
