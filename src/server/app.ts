@@ -1,8 +1,5 @@
 // Builds the HTTP server: who may come in, which routes there are, how it closes. Listening is another's task.
 // Every route names the access that it asks for; one that names none is for admins.
-import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
@@ -28,6 +25,7 @@ import { apiRoutes } from './routes-api.ts';
 import { eventRoutes } from './routes-events.ts';
 import { pageRoutes } from './routes-pages.ts';
 import { signinRoutes } from './routes-signin.ts';
+import { createHttpServer, type TlsFiles } from './tls.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -53,7 +51,7 @@ export interface AppOptions {
   /** Files of the wallboard page, or null when it was not built. */
   readonly wallboardDir: string | null;
   /** Files of key and certificate, or null for plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly tls: TlsFiles | null;
   /** The address under which browsers come, when a proxy stands before it. */
   readonly publicUrl: string | null;
   /** Open wallboards at most. */
@@ -96,10 +94,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_000 },
     requestTimeout: 60_000,
-    serverFactory: (handler): http.Server =>
-      tls
-        ? https.createServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, handler)
-        : http.createServer(handler),
+    serverFactory: handler => createHttpServer(tls, handler, log),
   });
   app.decorateRequest('principal', null);
   await app.register(cookie);

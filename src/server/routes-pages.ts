@@ -47,16 +47,15 @@ export async function pageRoutes(app: FastifyInstance, options: AppOptions): Pro
       route.config = { ...route.config, access: 'view' };
       route.schema = { ...route.schema, hide: true };
     });
+    // Names under assets/ hold a digest of their content; the page itself is asked for each time.
+    scope.addHook('onRequest', async (request, reply) => {
+      const named = request.url.startsWith('/assets/');
+      void reply.header('cache-control', named ? 'private, max-age=31536000, immutable' : 'no-cache');
+    });
     await scope.register(fastifyStatic, {
       root: wallboardDir,
       wildcard: false,
       cacheControl: false,
-      // Names under assets/ hold a digest of their content; the page itself is asked for each time.
-      setHeaders: (reply, path) =>
-        reply.setHeader(
-          'cache-control',
-          path.includes('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache',
-        ),
     });
   });
 }

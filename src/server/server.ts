@@ -16,6 +16,7 @@ import { LiveRisk } from './live-risk.ts';
 import { LiveView } from './live-view.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { QueueLabels } from './queue-labels.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface ServerOptions {
   readonly log: FastifyBaseLogger;
@@ -37,7 +38,7 @@ export interface ServerOptions {
   readonly centre: string;
   readonly host: string;
   readonly port: number;
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly tls: TlsFiles | null;
   readonly publicUrl: string | null;
   readonly wallboardDir: string | null;
   /** Whether this process's own partitions have once caught up; true for a process that owns none by its role. */
@@ -101,7 +102,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await risk.start();
   hub.start();
   const address = await app.listen({ host: options.host, port: options.port });
-  const url = options.publicUrl ?? address;
+  // Fastify does not know that the server it was given speaks TLS.
+  const url = options.publicUrl ?? (options.tls ? address.replace(/^http:/, 'https:') : address);
   return {
     url,
     view,
