@@ -8,9 +8,9 @@ import { partitionOfCase } from '../contract/subject.ts';
 import type { CaseState } from '../engine/case.ts';
 import { caseKey, decodeCase } from '../engine/codec.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import { FORGOTTEN, partitionKeys } from '../store/keys.ts';
 import type { RiskLists } from './board.ts';
 import { type CaseSummary, caseSummary, riskRows } from './case-view.ts';
-import { partitionKeys } from './view-wire.ts';
 
 /** Rows of each list on a board. */
 const ROWS_MAX = 20;
@@ -68,8 +68,7 @@ export class CaseReader {
     const [open, done] = await Promise.all([redis.hmget(cases, ...keys), redis.hmget(closed, ...keys)]);
     return keys.flatMap((key, i) => {
       const text = open[i] ?? done[i];
-      // A closed case leaves an `x` when its content was forgotten.
-      return text == null || text === 'x' ? [] : [this.#decode(key, text)];
+      return text == null || text === FORGOTTEN ? [] : [this.#decode(key, text)];
     });
   }
 

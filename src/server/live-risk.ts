@@ -21,6 +21,7 @@ export class LiveRisk {
   #recheck: NodeJS.Timeout | null = null;
   #reading = false;
   #again = false;
+  #failing = false;
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LiveRiskOptions) {
@@ -60,10 +61,12 @@ export class LiveRisk {
     this.#readAt = performance.now();
     try {
       this.lists = await this.#options.reader.riskLists(this.#options.view.asOf());
+      this.#failing = false;
       this.#options.onChange();
     } catch (error) {
       // The lists stay as they are; the board's age and health tell when its source is gone.
-      this.#options.log.warn({ err: error }, 'the clocks at risk could not be read');
+      if (!this.#failing) this.#options.log.warn({ err: error }, 'the clocks at risk can not be read');
+      this.#failing = true;
     } finally {
       this.#reading = false;
     }

@@ -5,14 +5,9 @@ import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import type { BoardHealth, FeedItem } from '../contract/frame.ts';
 import { CellBook } from '../engine/cell-book.ts';
+import { CHANGES } from '../store/keys.ts';
 import { loadPartition, type Pulse, readPulse, type Snapshot } from './view-load.ts';
-import {
-  type AlertState,
-  CHANGES_CHANNEL,
-  type Change,
-  type PartitionStatus,
-  parseChange,
-} from './view-wire.ts';
+import { type AlertState, type Change, type PartitionStatus, parseChange } from './view-wire.ts';
 
 export interface LiveViewOptions {
   /** Runs commands. */
@@ -49,6 +44,8 @@ interface Partition {
   /** The position that was shown last; a state behind it is an old copy that is catching up. */
   position: readonly [stream: string, sequence: number] | null;
   behindShown: boolean;
+  /** Whether the last question to Redis failed. */
+  failing: boolean;
   alerts: readonly AlertState[];
 }
 
@@ -79,7 +76,7 @@ export class LiveView extends EventEmitter<ViewEvents> {
     subscriber.on('message', this.#onMessage);
     subscriber.on('ready', this.#onReady);
     this.#timer = setInterval(() => void this.#pulse(), PULSE_MS);
-    await subscriber.subscribe(CHANGES_CHANNEL);
+    await subscriber.subscribe(CHANGES);
     await Promise.all(this.#partitions.map(partition => this.#load(partition)));
     await this.#pulse();
   }
@@ -191,6 +188,8 @@ export class LiveView extends EventEmitter<ViewEvents> {
     if (change.feed.length > 0) this.#feed = [...change.feed.toReversed(), ...this.#feed].slice(0, FEED_MAX);
     this.emit('change');
     if (change.risk) this.emit('risk');
+    // A change does not carry the alerts themselves, but tells when one turned.
+    if (change.feed.some(({ kind }) => kind === 'firing' || kind === 'resolved')) void this.#pulse();
     return true;
   }
 
@@ -205,7 +204,7 @@ export class LiveView extends EventEmitter<ViewEvents> {
       this.#replace(partition, await loadPartition(this.#options.redis, partition.p));
     } catch (error) {
       // The last complete view stays; the next pulse tries again, since `loaded` or the number tells.
-      this.#options.log.warn({ err: error, partition: partition.p }, 'a partition could not be loaded');
+      this.#failed(partition, error);
       partition.buffered = null;
       partition.expected = Number.POSITIVE_INFINITY;
       return;
@@ -243,15 +242,15 @@ export class LiveView extends EventEmitter<ViewEvents> {
   }
 
   async #pulseOf(partition: Partition): Promise<void> {
-    const { redis, log } = this.#options;
     const { expected, number: before } = partition;
     let pulse: Pulse;
     try {
-      pulse = await readPulse(redis, partition.p);
+      pulse = await readPulse(this.#options.redis, partition.p);
     } catch (error) {
-      log.warn({ err: error, partition: partition.p }, 'the state of a partition could not be read');
+      this.#failed(partition, error);
       return;
     }
+    partition.failing = false;
     this.#heard(partition, pulse);
     partition.expected = pulse.number;
     // What was committed a second ago has been told since, or its message was lost.
@@ -259,6 +258,17 @@ export class LiveView extends EventEmitter<ViewEvents> {
     // What was known before the question was asked is in the answer, or the store was put back.
     const wentBack = pulse.number < before;
     if (!partition.loaded || lost || wentBack) await this.#load(partition);
+  }
+
+  /** Said once for each outage: it is tried again every second. */
+  #failed(partition: Partition, error: unknown): void {
+    if (!partition.failing) {
+      this.#options.log.warn(
+        { err: error, partition: partition.p },
+        'the state of a partition can not be read',
+      );
+    }
+    partition.failing = true;
   }
 
   #heard(partition: Partition, pulse: Pulse): void {
@@ -291,6 +301,7 @@ function newPartition(p: number): Partition {
     confirmed: false,
     position: null,
     behindShown: false,
+    failing: false,
     alerts: [],
   };
 }

@@ -7,6 +7,7 @@ import { REJECT_REASONS } from '../contract/reject.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { figureOf } from './figures.ts';
 import type { LiveView } from './live-view.ts';
+import type { QueueLabels } from './queue-labels.ts';
 
 /** Why the HTTP door refused a request or an event; the closed set of `sla_http_refused_total`'s label. */
 const REFUSALS = [
@@ -59,8 +60,7 @@ export interface MetricsOptions {
   readonly registry: Registry;
   readonly view: LiveView;
   readonly policy: () => CompiledPolicy;
-  /** The label of a queue (see QueueLabels); null while it is not decided, which leaves its counts out for now. */
-  readonly queueLabel: (queue: string) => string | null;
+  readonly queues: Pick<QueueLabels, 'label' | 'know'>;
   readonly clients: () => number;
 }
 
@@ -97,7 +97,7 @@ type Labels = Record<string, string>;
 
 /** Counters that are cells: the cell's name, the metric's, and the label sets that are there from the start. */
 function declareCounters(options: MetricsOptions): void {
-  const { registry, view, policy, queueLabel } = options;
+  const { registry, view, policy, queues } = options;
   const outcomes = (): Labels[] =>
     policy().clocks.flatMap(({ rule }) => ['met', 'missed'].map(outcome => ({ rule, outcome, queue: '' })));
   const breaches = (): Labels[] => policy().clocks.map(({ rule }) => ({ rule, queue: '' }));
@@ -116,13 +116,15 @@ function declareCounters(options: MetricsOptions): void {
       ...named(metric),
       labelNames: [...labelNames],
       registers: [registry],
-      collect() {
+      async collect() {
+        await queues.know(view.countable && labelNames.includes('queue') ? queuesOf(view) : []);
+        // From here on nothing waits: scrapes at the same time must not add to each other.
         this.reset();
         if (!view.countable) return;
         for (const labels of initial()) this.inc(labels, 0);
         for (const [[name, ...values], total] of view.book.entries('c')) {
           if (name !== cell) continue;
-          const labels = labelsOf(labelNames, values, queueLabel);
+          const labels = labelsOf(labelNames, values, queues);
           if (labels) this.inc(labels, total);
         }
       },
@@ -130,15 +132,23 @@ function declareCounters(options: MetricsOptions): void {
   }
 }
 
+/** The queues that counters name: the last part of those that have one. */
+function* queuesOf(view: LiveView): Iterable<string> {
+  for (const [[name, ...values]] of view.book.entries('c')) {
+    if (name === 'outcome' || name === 'breach') yield values.at(-1) ?? '';
+  }
+}
+
+/** Null while the queue has no label yet, which leaves the count out for now rather than under another name. */
 function labelsOf(
   names: readonly string[],
   values: readonly string[],
-  queueLabel: (queue: string) => string | null,
+  queues: MetricsOptions['queues'],
 ): Labels | null {
   const labels: Labels = {};
   for (const [i, name] of names.entries()) {
     const value = values[i] ?? '';
-    const label = name === 'queue' ? queueLabel(value) : value;
+    const label = name === 'queue' ? queues.label(value) : value;
     if (label === null) return null;
     labels[name] = label;
   }

@@ -6,16 +6,16 @@ import { watchPrefix } from './kv-watch.ts';
 
 const PREFIX = 'metrics.';
 const KEY = `${PREFIX}queues`;
-export const QUEUES_MAX = 200;
+const QUEUES_MAX = 200;
 const OTHER = 'other';
+const WAIT_MS_MAX = 500;
 
 const queueList = z.array(z.string()).max(QUEUES_MAX);
 
 export class QueueLabels {
   readonly #kv: KV;
-  readonly #wanted = new Set<string>();
   #known: ReadonlySet<string> = new Set(['']);
-  #writing = false;
+  #storing: Promise<void> | null = null;
   #stop: () => void = () => {};
 
   private constructor(kv: KV) {
@@ -38,30 +38,32 @@ export class QueueLabels {
     this.#stop();
   }
 
-  /** The label of a queue, or null until its name is stored; by the next scrape it is. */
+  /** The label of a queue, or null while its name is not stored. */
   label(queue: string): string | null {
     if (this.#known.has(queue)) return queue;
-    if (this.#known.size > QUEUES_MAX) return OTHER;
-    this.#wanted.add(queue);
-    void this.#store();
-    return null;
+    return this.#known.size > QUEUES_MAX ? OTHER : null;
   }
 
-  async #store(): Promise<void> {
-    if (this.#writing) return;
-    this.#writing = true;
+  /** Stores the names that are new, as far as there is room. Gives up waiting after half a second. */
+  async know(queues: Iterable<string>): Promise<void> {
+    const fresh = [...new Set(queues)].filter(queue => this.label(queue) === null);
+    if (fresh.length === 0) return;
+    this.#storing ??= this.#store(fresh).finally(() => {
+      this.#storing = null;
+    });
+    await Promise.race([this.#storing, new Promise(resolve => setTimeout(resolve, WAIT_MS_MAX).unref())]);
+  }
+
+  async #store(fresh: readonly string[]): Promise<void> {
     try {
       const entry = await this.#kv.get(KEY);
       const list = entry?.operation === 'PUT' ? parseList(entry.value) : [];
-      const next = [...new Set([...list, ...this.#wanted])].slice(0, QUEUES_MAX);
+      const next = [...new Set([...list, ...fresh])].slice(0, QUEUES_MAX);
       // Of two processes that write at once one fails, and reads the other's names at its next scrape.
       await this.#kv.put(KEY, JSON.stringify(next), { previousSeq: entry?.revision ?? 0 });
       this.#known = new Set(['', ...next]);
-      this.#wanted.clear();
     } catch {
       // Not stored means not labelled: the next scrape asks again.
-    } finally {
-      this.#writing = false;
     }
   }
 }

@@ -93,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     registry,
     view,
     policy,
-    queueLabel: queue => queues.label(queue),
+    queues,
     clients: () => hub.clients,
   });
   const app = await buildApp({ ...options, view, reader, hub, access, registry, metrics });

@@ -1,12 +1,7 @@
 // Reads what readers need of one partition from Redis, each answer from one instant (MULTI).
 import type { Redis } from 'ioredis';
-import {
-  type AlertState,
-  type PartitionStatus,
-  parseAlert,
-  parseStatus,
-  partitionKeys,
-} from './view-wire.ts';
+import { partitionKeys } from '../store/keys.ts';
+import { type AlertState, type PartitionStatus, parseAlert, parseStatus } from './view-wire.ts';
 
 /** What is looked at each second. */
 export interface Pulse {

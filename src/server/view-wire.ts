@@ -1,32 +1,8 @@
-// What the processors leave in Redis for readers: keys, the change message, a partition's status, an alert's state.
+// What the processors leave in Redis for readers: the change message, a partition's status, an alert's state.
 // Every text is checked before use: a store that holds something else is an error, never a default.
 import { z } from 'zod';
 import { cellParts } from '../contract/cells.ts';
 import type { FeedItem } from '../contract/frame.ts';
-
-export const CHANGES_CHANNEL = 'sla:changes';
-
-/** The keys of one partition; `{p}` puts them all on one node of a cluster. */
-export function partitionKeys(p: number): {
-  readonly meta: string;
-  readonly cells: string;
-  readonly status: string;
-  readonly alerts: string;
-  readonly risk: string;
-  readonly cases: string;
-  readonly closed: string;
-} {
-  const key = (name: string): string => `sla:{${p}}:${name}`;
-  return {
-    meta: key('meta'),
-    cells: key('cells'),
-    status: key('status'),
-    alerts: key('alerts'),
-    risk: key('risk'),
-    cases: key('cases'),
-    closed: key('closed'),
-  };
-}
 
 const partitionStatus = z.object({
   owner: z.string(),

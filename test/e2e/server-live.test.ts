@@ -211,6 +211,25 @@ t.test('cases: rows at risk, pages, one case with its reasons', async t => {
   board.socket.close();
 });
 
+t.test('queues beyond the bound are counted as other', async t => {
+  const cells = Object.fromEntries(Array.from({ length: 230 }, (_, i) => [`c|breach|S1-01|q${i}`, 2]));
+  await owners[0].commit(cells);
+  await until('counted', async () => (sample(await scrape(), breaches('other')) ?? 0) > 0);
+  const lines = (await scrape())
+    .split('\n')
+    .filter(line => line.startsWith('sla_clock_breaches_total{rule="S1-01"'));
+  t.equal(lines.length, 1 + 199 + 1, 'none named, those beside repair, and other');
+  t.equal(
+    lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0),
+    460,
+    'nothing is lost',
+  );
+  const other = sample(await scrape(), breaches('other'));
+  await owners[0].commit({ 'c|breach|S1-01|q0': 3 });
+  await until('q0 keeps its name', async () => sample(await scrape(), breaches('q0')) === 3);
+  t.equal(sample(await scrape(), breaches('other')), other);
+});
+
 t.test('indicators and alerts', async t => {
   const now = Date.now();
   const pane = Math.floor(now / 1_440_000) * 1_440_000;
@@ -253,6 +272,10 @@ t.test('indicators and alerts', async t => {
     '/v1/events',
   ]);
 });
+
+function breaches(queue: string): string {
+  return `sla_clock_breaches_total{rule="S1-01",queue="${queue}"}`;
+}
 
 function feedItem(i: number) {
   const title = { zh: '受理', en: 'Acknowledge' };
