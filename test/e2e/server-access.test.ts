@@ -7,7 +7,9 @@ import { ADMIN, Board, FakeOwner, startRig, until } from '../support/server-rig.
 const rig = await startRig(t);
 const owners = [0, 1].map(p => new FakeOwner(rig.redis, p));
 for (const owner of owners) await owner.start();
-t.teardown(() => owners.forEach(owner => owner.stop()));
+t.teardown(() => {
+  for (const owner of owners) owner.stop();
+});
 const { ask, server } = rig;
 const kv = await openConfig(rig.nc);
 const event = JSON.stringify({

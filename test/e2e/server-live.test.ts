@@ -10,7 +10,9 @@ import { ADMIN, Board, FakeOwner, type Rig, startRig, until } from '../support/s
 
 const rig = await startRig(t);
 const owners = [new FakeOwner(rig.redis, 0), new FakeOwner(rig.redis, 1)] as const;
-t.teardown(() => owners.forEach(owner => owner.stop()));
+t.teardown(() => {
+  for (const owner of owners) owner.stop();
+});
 const { server, ask } = rig;
 const bearer = { authorization: `Bearer ${ADMIN}` };
 
