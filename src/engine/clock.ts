@@ -194,6 +194,7 @@ function start(fold: ClockFold, occurrence: Occurrence): void {
   const { event } = occurrence;
   const each = eachOf(clock, event);
   if (each === null || openCycle(fold, each) !== undefined) return;
+  if (clock.once && fold.cycles.some(cycle => cycle.each === each)) return;
   const { target } = clock;
   let fixedDue: number | null = null;
   if (target.kind === 'at') {

@@ -93,6 +93,7 @@ export function compileClock(
     retroactive: text.retroactive ?? true,
     // `{ at: … }` needs a start event of its own, which the end of the cycle before is not.
     repeat: (text.repeat ?? false) && target.kind !== 'at',
+    once: text.once ?? false,
     reopen: text.on === 'ticket' && each === null ? (text.reopen ?? 'ignore') : 'ignore',
     each,
     reads: [...reads],

@@ -97,6 +97,8 @@ export interface CompiledClock {
   readonly objective: { readonly share: number; readonly windowMs: number } | null;
   readonly retroactive: boolean;
   readonly repeat: boolean;
+  /** True: only the first start event begins a cycle (the first of each value, with `each`). */
+  readonly once: boolean;
   readonly reopen: 'ignore' | 'continue' | 'restart';
   readonly each: string | null;
   /** Attributes whose change can open or close its gate or move its target (`when`, `by`, `becomes`). */

@@ -2,7 +2,7 @@
 // and each error names its place. No I/O of its own: the caller reads the files.
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
@@ -25,6 +25,7 @@ export type LoadResult =
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 const FILES_MAX = 64;
+const ALIASES_MAX = 10_000;
 
 /** Checks and compiles a policy. Errors come in the order of the text. */
 export function loadPolicy(text: string, options: LoadOptions): LoadResult {
@@ -91,8 +92,24 @@ function parsePart(text: string, file: string, findings: Findings): LoadedPart {
       example: 'version: 1',
     });
   }
-  const data: unknown = document.errors.length > 0 ? null : document.toJS({ maxAliasCount: 100 });
-  return { file, document, lines, data };
+  return {
+    file,
+    document,
+    lines,
+    data: document.errors.length > 0 ? null : plainData(document, file, findings),
+  };
+}
+
+/** The document's data; aliases that multiply beyond measure are an error like any other. */
+function plainData(document: Document, file: string, findings: Findings): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const advice = { expected: 'anchors that stand before their aliases', example: 'warn: &warn [50%, 80%]' };
+    findings.errors.push({ file, line: 1, column: 1, key: '', message, ...advice });
+    return null;
+  }
 }
 
 const headSchema = policySchema.omit({ calendars: true, clocks: true, indicators: true });
@@ -138,7 +155,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
   for (const part of parts) {
     const root = new Place(part, [], findings);
     if (!isRecord(part.data)) {
-      if (part.document.errors.length === 0) {
+      if (!findings.errors.some(error => error.file === part.file)) {
         root.error('the file holds no policy', { expected: 'keys and values', example: 'version: 1' });
       }
       continue;

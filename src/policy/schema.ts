@@ -123,6 +123,7 @@ export const clockSchema = z
       .optional(),
     retroactive: z.boolean().optional(),
     repeat: z.boolean().optional(),
+    once: z.boolean().optional().meta({ description: 'Only the first start event begins a cycle.' }),
     reopen: z.enum(['ignore', 'continue', 'restart']).optional(),
     each: path.optional(),
   })

@@ -108,7 +108,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
   [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
   [/\.objective/, '{ share, window }', 'objective: { share: 95%, window: 28d }'],
-  [/\.(retroactive|repeat|longest)$/, 'true or false', 'repeat: true'],
+  [/\.(retroactive|repeat|once|longest)$/, 'true or false', 'repeat: true'],
   [/\.reopen$/, 'ignore, continue or restart', 'reopen: continue'],
   [/\.each$/, 'a data field', 'each: promise'],
   [/\.calendar$/, 'the name of a calendar', 'calendar: office'],
