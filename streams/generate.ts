@@ -4,11 +4,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asyncapiGenerators } from './generators/asyncapi.ts';
+import { policyGenerators } from './generators/policy.ts';
 import { schemaGenerators } from './generators/schemas.ts';
 import type { Generator } from './generators/types.ts';
 
 /** All generated files; a new one is a line here. */
-const generators: readonly Generator[] = [...schemaGenerators, ...asyncapiGenerators];
+const generators: readonly Generator[] = [...schemaGenerators, ...asyncapiGenerators, ...policyGenerators];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -242,6 +242,6 @@ export type ValueText = z.infer<typeof valueOrList>;
 
 /** The policy language as a JSON Schema, for editors that complete and check while one writes. */
 export function policyJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(policySchema, { io: 'input', unrepresentable: 'any' });
+  const schema = z.toJSONSchema(policySchema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
   return { ...schema, title: 'sla-monitor policy' };
 }

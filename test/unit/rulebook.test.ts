@@ -1,0 +1,176 @@
+// The default pack against the rulebook: timelines that read like the rules, kept, broken, at the bound, cancelled.
+// A line is: rule | events, each with its time since 10:00 on Friday 2026-11-20 in Shanghai | outcomes of its cycles.
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { ENTITIES, type FieldValue, type SlaEvent } from '../../src/contract/event.ts';
+import { outcomeAt } from '../../src/engine/cycle.ts';
+import { applyEvent, emptyFold, pausesOf, touchOf } from '../../src/engine/fold.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled.ts';
+import { loadPolicy } from '../../src/policy/load.ts';
+import { formatError } from '../../src/policy/place.ts';
+
+const PACK = new URL('../../deploy/policies/after-sales.yaml', import.meta.url).pathname;
+const START = Date.parse('2026-11-20T10:00:00+08:00');
+
+const TIMELINES = `
+S0-01 | 0s call.queued; 30s call.answered                                             | met
+S0-01 | 0s call.queued; 30s1ms call.answered                                          | missed
+S0-01 | 0s call.queued; 20s call.announced; 5m call.answered                          | met
+S0-01 | 0s call.queued; 20s call.abandoned                                            | cancelled
+S0-01 | 0s call.queued; 40s call.abandoned                                            | missed
+S0-02 | 0s chat.started; 5s chat.message by=customer; 35s chat.message by=agent       | met
+S0-02 | 0s chat.started; 5s chat.message by=customer; 9s chat.message by=bot; 36s chat.message by=agent | missed
+S0-02 | 0s chat.message by=customer; 9s chat.message by=agent; 1m chat.message by=customer; 9m chat.ended | met
+S0-03 | 0s ticket.created channel=email; 2h ticket.acknowledged                       | met
+S0-03 | 0s ticket.created channel=email; 1h ticket.replied by=bot                     | met
+S0-03 | 0s ticket.created channel=email; 1h ticket.replied by=customer; 3h ticket.replied by=agent | missed
+S0-03 | 0s ticket.created channel=phone; 3h ticket.replied by=agent                   |
+S0-03 | 0s ticket.created channel=web kind=problem; 1h ticket.pending reason=customer; 9h ticket.resumed; 10h ticket.acknowledged | met
+S0-03 | 0s ticket.created channel=web kind=complaint; 1h ticket.pending reason=customer; 9h ticket.resumed; 10h ticket.acknowledged | missed
+S0-03 | 0s ticket.created channel=app; 1h ticket.resolved                             | cancelled
+S0-04 | 0s ticket.created channel=email; 24h ticket.solution_proposed                 | met
+S0-04 | 0s ticket.created channel=email; 9h ticket.informed about=progress            | met
+S0-04 | 0s ticket.created channel=email; 24h1ms ticket.solution_proposed              | missed
+S0-05 | 0s ticket.created; 5h ticket.updated complexity=complex; 9h ticket.escalated details=true customerInformed=true | met
+S0-05 | 0s ticket.created; 5h ticket.solution_rejected; 9h ticket.escalated details=true; 10h ticket.resolved | missed
+S0-05 | 0s ticket.created; 5h ticket.flagged flag=needs_third_party; 6h ticket.resolved | cancelled
+S0-06 | 0s ticket.created kind=problem complexity=standard; 152h ticket.resolved      | met
+S0-06 | 0s ticket.created kind=problem complexity=standard; 152h1ms ticket.resolved   | missed
+S0-06 | 0s ticket.created kind=problem complexity=standard; 9h ticket.pending reason=parts; 400h ticket.resolved | cancelled
+S0-06 | 0s ticket.created kind=problem complexity=complex; 9h ticket.resolved         |
+S0-07 | 0s ticket.created kind=problem complexity=complex; 272h ticket.resolved       | met
+S0-07 | 0s ticket.created kind=problem complexity=complex; 272h1ms ticket.resolved    | missed
+S0-07 | 0s ticket.created kind=problem complexity=standard; 9h ticket.resolved        |
+S0-07 | 0s ticket.created kind=problem complexity=standard; 9h ticket.pending reason=parts; 99h ticket.informed about=eta | met
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 104h ticket.confirmed      | met
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 105h ticket.followed_up level=closure done=true | missed
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 3h ticket.informed about=eta | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=customer; 9h ticket.resumed       |
+S0-09 | 0s ticket.created; 1h ticket.pending reason=logistics; 2h ticket.resumed      | cancelled
+S0-09 | 0s ticket.created; 1h ticket.pending reason=third_party; until 4h             | overdue
+S0-10 | 0s ticket.created; 1h ticket.resolved; 9h ticket.closed; 73h ticket.followed_up level=satisfaction done=true | met
+S0-10 | 0s ticket.created; 1h ticket.closed; 73h ticket.followed_up level=satisfaction done=false; until 74h | overdue
+S0-10 | 0s ticket.created; 1h ticket.resolved; 9h ticket.reopened; 20h ticket.resolved; 30h ticket.followed_up level=satisfaction done=true | cancelled met
+S0-11 | 0s ticket.created kind=problem; 1h ticket.replied by=agent; 25h ticket.informed about=progress; 50h ticket.informed about=progress; 60h ticket.resolved | met missed cancelled
+S1-01 | 0s ticket.created urgency=urgent; 30m ticket.replied by=agent                 | met
+S1-01 | 0s ticket.created urgency=urgent; 9m ticket.replied by=bot; 31m ticket.replied by=agent | missed
+S1-01 | 0s ticket.created urgency=normal; 1h ticket.replied by=agent; 2h ticket.updated urgency=urgent; until 3h | overdue
+S1-01 | 0s ticket.created urgency=normal; 2h ticket.updated urgency=critical; 150m ticket.replied by=senior | met
+S1-01 | 0s ticket.created urgency=urgent; 9m ticket.updated urgency=normal; until 3h  | cancelled
+S1-02 | 0s ticket.created urgency=normal; 2h ticket.replied by=bot                    | met
+S1-02 | 0s ticket.created urgency=normal; 2h1ms ticket.replied by=agent               | missed
+S1-03 | 0s ticket.created kind=consultation; 5s ticket.replied by=bot                 | met
+S1-03 | 0s ticket.created kind=consultation; 6s ticket.replied by=bot                 | missed
+S1-04 | 0s ticket.created kind=consultation; 5m ticket.handed_over from=bot; 65m ticket.replied by=agent | met
+S1-04 | 0s ticket.created kind=consultation; 5m ticket.handed_over from=agent; 99m ticket.replied by=agent |
+S1-05 | 0s ticket.created urgency=urgent; 30m ticket.assigned tier=senior             | met
+S1-05 | 0s ticket.created urgency=urgent; 9m ticket.assigned tier=specialist; 31m ticket.assigned tier=lead | missed
+S1-06 | 0s ticket.created; 1h ticket.promised promise=a dueAt=@4h; 2h ticket.promised promise=b dueAt=@3h; 4h ticket.promise_kept promise=a; 5h ticket.promise_kept promise=b | met missed
+S1-06 | 0s ticket.created; 1h ticket.promised promise=a; 2h ticket.promised dueAt=@3h |
+S1-07 | 0s ticket.surveyed satisfaction=dissatisfied; 1h ticket.followed_up level=specialist done=true | met
+S1-07 | 0s ticket.surveyed satisfaction=fair; 2h ticket.followed_up level=specialist done=true |
+S1-08 | 0s ticket.surveyed satisfaction=dissatisfied; 1h ticket.followed_up level=specialist done=true; 24h ticket.followed_up level=supervisor done=true | met
+S1-09 | 0s ticket.surveyed satisfaction=dissatisfied; 48h1ms ticket.followed_up level=senior done=true | missed
+S2-01 | 0s call.queued; 5s call.ringing; 20s call.answered rings=3                    | met
+S2-01 | 0s call.queued; 5s call.ringing; 21s call.answered rings=4                    | missed
+S2-02 | 0s ticket.created kind=complaint; 1h ticket.department_assigned department=quality | met
+S2-02 | 0s ticket.created kind=query complexity=standard; 2h ticket.department_assigned department=quality |
+S2-03 | 0s ticket.created kind=complaint; 24h ticket.replied by=supervisor            | met
+S2-03 | 0s ticket.created; 20h ticket.updated kind=complaint; 25h ticket.replied by=agent | missed
+S2-03 | 0s ticket.created kind=complaint; 1h ticket.replied by=agent; 2h ticket.updated kind=query | met
+S2-04 | 0s ticket.created kind=request; 48h ticket.resolved                           | met
+S2-05 | 0s ticket.department_finished department=a; 1h ticket.informed; 2h ticket.department_finished department=b; until 4h | met overdue
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 25h ticket.replied by=agent; 30h ticket.resolved | met cancelled
+S3-01 | 0s ticket.created; 1h ticket.handed_over from=agent; 26h ticket.informed; 30h ticket.resolved | missed
+S4-01 | 0s ticket.created kind=repair; 9h ticket.replied by=agent; 24h ticket.solution_proposed | met
+S4-01 | 0s ticket.created kind=repair; 25h ticket.visit_agreed                        | missed
+S4-02 | 0s ticket.created distance=local; 24h ticket.visit_agreed                     | met
+S4-02 | 0s ticket.created distance=local; 9h ticket.updated distance=other_province; 168h ticket.arrived | met
+S4-02 | 0s ticket.created distance=neighbouring; 72h1ms ticket.arrived                | missed
+S4-02 | 0s ticket.created; 99h ticket.arrived                                         |
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 37h ticket.informed about=delay | met
+S4-04 | 0s ticket.created kind=complaint; 1h ticket.resolved; 73h ticket.followed_up level=closure done=true | met
+S4-04 | 0s ticket.created kind=complaint; 1h ticket.resolved; 74h ticket.followed_up level=closure done=true | missed
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 75m ticket.escalated to=management | met
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 76m ticket.escalated level=management | missed
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=general; 9h ticket.closed |
+S4-F1.1 | 0s ticket.created; 1h ticket.updated flow=S4-F1; 80h ticket.stage_completed flow=S4-F1 stage=evidence | met
+S4-F1.2 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=1; 4h ticket.stage_completed flow=S4-F1 stage=2 | missed
+S4-F1.5 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=4; 8h ticket.stage_completed flow=S4-F1 stage=return | met
+S4-F1.5 | 0s ticket.created flow=S4-F1; 8h ticket.stage_completed flow=S4-F1 stage=4; 80h ticket.stage_completed flow=S4-F1 stage=return | met
+S4-F1.8 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=order nextDueAt=@99h; 99h ticket.stage_completed flow=S4-F1 stage=production | met
+S4-F1.11 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=10; 128h ticket.stage_completed flow=S4-F1 stage=11 | met
+S4-F2.3 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=2; 5h ticket.stage_completed flow=S4-F2 stage=quotation | met
+S4-F2.9 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=8; 81h ticket.stage_completed flow=S4-F2 stage=9 | missed
+CC-03C | 0s call.queued; 20s call.answered                                            | met
+CC-03C | 0s call.queued; 19s call.abandoned                                           | cancelled
+CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
+`;
+
+const loaded = loadPolicy(readFileSync(PACK, 'utf8'), { file: PACK });
+if (!loaded.ok) throw new Error(loaded.errors.map(formatError).join('\n'));
+const policy = loaded.policy;
+
+t.test('timelines', async t => {
+  for (const line of TIMELINES.trim().split('\n')) {
+    const [rule = '', timeline = '', outcomes = ''] = line.split('|').map(cell => cell.trim());
+    t.equal(run(policy, rule, timeline).join(' '), outcomes, line.replaceAll(/ +/g, ' '));
+  }
+});
+
+t.test('each rule of the rulebook has its clock', async t => {
+  const wanted =
+    `S0-01 S0-02 S0-03 S0-04 S0-05 S0-06 S0-07 S0-08 S0-09 S0-10 S0-11 S1-01 S1-02 S1-03 S1-04 S1-05
+    S1-06 S1-07 S1-08 S1-09 S2-01 S2-02 S2-03 S2-04 S2-05 S3-01 S4-01 S4-02 S4-03 S4-04 S4-05`.split(/\s+/);
+  for (let stage = 1; stage <= 11; stage++) wanted.push(`S4-F1.${stage}`);
+  for (let stage = 1; stage <= 9; stage++) wanted.push(`S4-F2.${stage}`);
+  const there = new Map(policy.clocks.map(clock => [clock.rule, clock]));
+  for (const rule of wanted) t.equal(there.get(rule)?.source, rule.slice(0, 2), rule);
+});
+
+/** The outcomes of a rule's cycles once the timeline has been lived through. */
+function run(policy: CompiledPolicy, rule: string, timeline: string): string[] {
+  const steps = timeline.split(';').map(step => step.trim().split(/\s+/));
+  const events: SlaEvent[] = [];
+  let until = START;
+  for (const [first = '', second = '', ...fields] of steps) {
+    if (first === 'until') until = START + offset(second);
+    else {
+      until = START + offset(first);
+      events.push(eventOf(events.length, until, second, fields));
+    }
+  }
+  const entity = events[0]?.entity;
+  if (entity === undefined) throw new Error('a timeline has events');
+  const fold = emptyFold(policy, entity);
+  for (const event of events) applyEvent(fold, event, touchOf(fold, event));
+  const clock = fold.clocks.find(one => one.clock.rule === rule);
+  return (clock?.cycles ?? []).flatMap(cycle => {
+    const pauses = clock === undefined ? [] : pausesOf(fold, clock.clock);
+    const found = clock === undefined ? null : outcomeAt(clock.clock, cycle, pauses, until);
+    return found === null ? [] : [found.outcome];
+  });
+}
+
+function eventOf(number: number, time: number, type: string, fields: readonly string[]): SlaEvent {
+  const entity = ENTITIES.find(one => type.startsWith(`${one}.`));
+  if (entity === undefined) throw new Error(`no entity in ${type}`);
+  const data = Object.fromEntries(
+    fields.map(field => [field.split('=')[0] ?? '', fieldValue(field.split('=')[1] ?? '')]),
+  );
+  return { id: `e${number}`, source: 'test', type, entity, case: '1', time, fields: data, digest: '' };
+}
+
+function fieldValue(text: string): FieldValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.startsWith('@') ? new Date(START + offset(text.slice(1))).toISOString() : text;
+}
+
+/** `24h1ms` in milliseconds. */
+function offset(text: string): number {
+  const sizes: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  return [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (sizes[unit ?? ''] ?? Number.NaN),
+    0,
+  );
+}
