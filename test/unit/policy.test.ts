@@ -149,6 +149,26 @@ t.test('the default pack is sound', async t => {
   t.match(uncoveredCalendars(result.policy, Date.parse('2026-11-20T00:00Z')), [{ calendar: 'office' }]);
 });
 
+t.test('a year that an administrator added is known', async t => {
+  const text =
+    'version: 1\ntimezone: Asia/Shanghai\ncalendars: { o: { hours: { mon-fri: ["09:00-17:00"] }, holidays: { country: CN } } }';
+  const year = { off: ['2027-01-01'], work: ['2027-01-02'] };
+  const result = loadPolicy(text, { file: 'p.yaml', addedYears: new Map([['CN', new Map([[2027, year]])]]) });
+  const calendar = result.ok ? result.policy.calendars.get('o') : undefined;
+  const evening = Date.parse('2026-12-31T17:00+08:00');
+  t.equal(calendar?.uncovered(Date.parse('2027-06-01T00:00Z')), false);
+  t.equal(
+    calendar?.add(evening, 0),
+    Date.parse('2027-01-02T09:00+08:00'),
+    'a Saturday with hours of a Monday',
+  );
+  t.equal(
+    load(text).calendars.get('o')?.add(evening, 0),
+    Date.parse('2027-01-01T09:00+08:00'),
+    'plain hours',
+  );
+});
+
 const clock = (lines: string): string => `
 version: 1
 clocks:
