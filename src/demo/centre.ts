@@ -203,7 +203,7 @@ export class Centre {
         desk.burst(floor, at);
         break;
       case 'complain':
-        desk.complain(floor, at, action.queue);
+        desk.complain(floor, at);
         break;
       case 'investigate':
         desk.investigate(floor, at);

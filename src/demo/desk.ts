@@ -203,7 +203,7 @@ export function setPieces(floor: Floor, now: number): void {
   }
 }
 
-/** Plans as many complaints as take the day's rate clearly above 5 %, spread over half a minute. */
+/** Plans as many complaints (broken locks, all in the repair queue) as take the day's rate clearly above 5 %. */
 export function burst(floor: Floor, at: number): void {
   const { state } = floor;
   plan(floor, at + BURST_EVERY, { do: 'burst' });
@@ -212,14 +212,16 @@ export function burst(floor: Floor, at: number): void {
   const size = Math.min(BURST_MAX, Math.max(12, 26 - created, enough));
   state.burstUntil = at + BURST_SPREAD + MINUTE;
   for (let i = 0; i < size; i++) {
-    const queue = i % 4 === 1 ? 'online' : i % 4 === 3 ? 'hotline' : 'repair';
-    plan(floor, at + ((i + between(state.chance, 0, 0.9)) / size) * BURST_SPREAD, { do: 'complain', queue });
+    plan(floor, at + ((i + between(state.chance, 0, 0.9)) / size) * BURST_SPREAD, {
+      do: 'complain',
+      queue: 'repair',
+    });
   }
   plan(floor, at + BURST_SPREAD + INVESTIGATION_AFTER, { do: 'investigate' });
 }
 
-export function complain(floor: Floor, at: number, queue: TicketQueue): void {
-  const ticket = newTicket(floor, at, queue, 'complaint', true);
+export function complain(floor: Floor, at: number): void {
+  const ticket = newTicket(floor, at, 'repair', 'complaint', true);
   floor.state.burst.push(ticket.id);
   placeTicket(floor, at, ticket);
 }

@@ -53,8 +53,7 @@ export type Action =
   | { do: 'ticket-arrives'; until: number | null }
   | { do: 'place-ticket'; ticket: TicketSeed }
   | { do: 'ticket-step'; ticket: string }
-  | { do: 'burst' | 'investigate' }
-  | { do: 'complain'; queue: TicketQueue }
+  | { do: 'burst' | 'complain' | 'investigate' }
   | { do: 'reclassify'; ticket: string };
 
 export interface FloorState {
