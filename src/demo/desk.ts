@@ -214,7 +214,6 @@ export function burst(floor: Floor, at: number): void {
   for (let i = 0; i < size; i++) {
     plan(floor, at + ((i + between(state.chance, 0, 0.9)) / size) * BURST_SPREAD, {
       do: 'complain',
-      queue: 'repair',
     });
   }
   plan(floor, at + BURST_SPREAD + INVESTIGATION_AFTER, { do: 'investigate' });
