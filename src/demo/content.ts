@@ -142,14 +142,14 @@ export interface AgentProfile {
   id: string;
   team: string;
   queues: string[];
-  /** How many conversations at once: 1 by phone, 2 in chats. */
+  /** How many conversations at once: 1 by phone, 3 in chats. */
   slots: number;
 }
 
 const TEAMS: readonly Omit<AgentProfile, 'id'>[] = [
   { team: 'hotline-1', queues: ['hotline', 'complaints', 'consultation'], slots: 1 },
   { team: 'repair-1', queues: ['repair', 'hotline'], slots: 1 },
-  { team: 'online-1', queues: ['online'], slots: 2 },
+  { team: 'online-1', queues: ['online'], slots: 3 },
   { team: 'hotline-1', queues: ['hotline', 'complaints'], slots: 1 },
   { team: 'repair-1', queues: ['repair'], slots: 1 },
   { team: 'consultation-1', queues: ['consultation', 'hotline'], slots: 1 },
