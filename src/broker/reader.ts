@@ -2,10 +2,12 @@
 // short-lived consumer that acknowledges nothing. Any doubt (a sequence that is not the last + 1, a lost
 // connection, a restarted server, silence) throws the consumer away and makes a new one at the position.
 // The buffer is bounded: nothing is asked for while it is more than half full.
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection, nuid, type Subscription } from 'nats';
+import type { Msg, MsgHdrs, NatsConnection } from 'nats';
 import { z } from 'zod';
 import { apiRequest, BrokerApiError, STREAM_NOT_FOUND, streamState } from './api.ts';
 import { onConnection } from './connect.ts';
+import { parseOwnReply } from './delivery.ts';
+import { HEARTBEAT_MS, PullConsumer } from './pull-consumer.ts';
 
 /** One message of a stream, as stored. `data` stays valid; keep it no longer than needed, it pins its packet. */
 export interface RawMessage {
@@ -57,8 +59,6 @@ export class StreamUnreadableError extends Error {
   }
 }
 
-const REQUEST_MS = 30_000;
-const HEARTBEAT_MS = 1_000;
 /** A server that says nothing for this long has forgotten the request (a deleted consumer's is told to nobody). */
 const SILENCE_MS_MAX = 3_000;
 const RETRY_MS = [20, 50, 100, 250, 500, 1_000, 2_000];
@@ -92,7 +92,7 @@ class StreamReader implements Reader {
   private behind = 0;
   private madeCount = 0;
 
-  private consumer: Consumer | null = null;
+  private consumer: PullConsumer | null = null;
   private making = false;
   private doubted = false;
   private closed = false;
@@ -235,8 +235,8 @@ class StreamReader implements Reader {
     }
   }
 
-  private async createConsumer(): Promise<Consumer> {
-    const consumer = new Consumer(this.nc, this.stream);
+  private async createConsumer(): Promise<PullConsumer> {
+    const consumer = new PullConsumer(this.nc, this.stream);
     try {
       consumer.listen(message => this.onMessage(consumer, message));
       const { num_pending } = await apiRequest(
@@ -277,7 +277,7 @@ class StreamReader implements Reader {
     consumer.ask(room, byteRoom);
   }
 
-  private onMessage(consumer: Consumer, message: Msg): void {
+  private onMessage(consumer: PullConsumer, message: Msg): void {
     if (consumer !== this.consumer) return;
     consumer.heardAt = Date.now();
     const { reply } = message;
@@ -285,7 +285,7 @@ class StreamReader implements Reader {
       this.onStatus(consumer, message);
       return;
     }
-    const at = parseReply(reply);
+    const at = parseOwnReply(reply, consumer.replyPrefix);
     consumer.delivered++;
     const isNext = this.filter === undefined ? at.seq === this.nextSeq : at.seq >= this.nextSeq;
     if (at.consumerSeq !== consumer.delivered || !isNext) {
@@ -303,7 +303,7 @@ class StreamReader implements Reader {
   }
 
   /** 404, 408 and a full byte budget end a request; heartbeats (100) only say that it lives; all else is doubt. */
-  private onStatus(consumer: Consumer, message: Msg): void {
+  private onStatus(consumer: PullConsumer, message: Msg): void {
     const { headers } = message;
     const code = headers?.code ?? 0;
     if (code === 100) return;
@@ -340,62 +340,6 @@ class StreamReader implements Reader {
   }
 }
 
-/** One consumer on the server, its inbox, and the one request that is open on it. */
-class Consumer {
-  readonly name = `sla_${nuid.next()}`;
-  /** Messages still to come for the open request. */
-  asked = 0;
-  /** Consumer sequence of the last message: the server counts each delivery, so a lost one shows. */
-  delivered = 0;
-  heardAt = Date.now();
-  private readonly nc: NatsConnection;
-  private readonly stream: string;
-  private readonly inbox = createInbox();
-  private requests = 0;
-  private subscription: Subscription | null = null;
-
-  constructor(nc: NatsConnection, stream: string) {
-    this.nc = nc;
-    this.stream = stream;
-  }
-
-  listen(onMessage: (message: Msg) => void): void {
-    this.subscription = this.nc.subscribe(`${this.inbox}.*`, {
-      callback: (error, message) => {
-        if (error === null) onMessage(message);
-      },
-    });
-  }
-
-  ask(messages: number, bytes: number): void {
-    this.asked = messages;
-    this.requests++;
-    this.heardAt = Date.now();
-    this.nc.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.name}`,
-      JSON.stringify({
-        batch: messages,
-        max_bytes: bytes,
-        expires: REQUEST_MS * 1_000_000,
-        idle_heartbeat: HEARTBEAT_MS * 1_000_000,
-      }),
-      { reply: `${this.inbox}.${this.requests}` },
-    );
-  }
-
-  /** True when a status is about the open request; those of requests that are complete change nothing. */
-  isCurrent(subject: string): boolean {
-    return subject === `${this.inbox}.${this.requests}`;
-  }
-
-  /** The server forgets it by itself after 30 s; asking it to is a courtesy that may fail. */
-  drop(): void {
-    if (this.nc.isClosed()) return;
-    this.subscription?.unsubscribe();
-    this.nc.publish(`$JS.API.CONSUMER.DELETE.${this.stream}.${this.name}`);
-  }
-}
-
 class StreamMessage implements RawMessage {
   readonly seq: number;
   readonly storedMs: number;
@@ -413,28 +357,4 @@ class StreamMessage implements RawMessage {
   get headers(): MsgHdrs | undefined {
     return this.message.headers;
   }
-}
-
-interface Delivery {
-  readonly seq: number;
-  readonly consumerSeq: number;
-  readonly storedMs: number;
-  readonly pending: number;
-}
-
-/**
- * Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<ns>.<pending>`; newer servers put a domain and
- * an account before the stream and a token at the end.
- */
-export function parseReply(reply: string): Delivery {
-  const parts = reply.split('.');
-  const at = parts.length > 9 ? 7 : 5;
-  const seq = Number(parts[at]);
-  const time = parts[at + 2] ?? '';
-  const storedMs = Number(time.slice(0, -6));
-  const pending = Number(parts[at + 3]);
-  if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(storedMs) || !Number.isSafeInteger(pending)) {
-    throw new Error(`not a delivery: ${reply}`);
-  }
-  return { seq, consumerSeq: Number(parts[at + 1]), storedMs, pending };
 }

@@ -4,14 +4,9 @@ import type { NatsConnection } from 'nats';
 import t from 'tap';
 import { getMessage, lastBySubject, streamState } from '../../src/broker/api.ts';
 import { connectBroker } from '../../src/broker/connect.ts';
+import { parseOwnReply, parseReply } from '../../src/broker/delivery.ts';
 import { Publisher } from '../../src/broker/publisher.ts';
-import {
-  openReader,
-  parseReply,
-  type RawMessage,
-  type Reader,
-  StreamUnreadableError,
-} from '../../src/broker/reader.ts';
+import { openReader, type RawMessage, type Reader, StreamUnreadableError } from '../../src/broker/reader.ts';
 import { ensureStreams } from '../../src/broker/streams.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startTestServers } from '../support/servers.ts';
@@ -238,4 +233,11 @@ t.test('both layouts of a delivery subject', async t => {
   t.same(parseReply('$JS.ACK.SLA_EVENTS_1.c.1.42.7.1700000000123999999.9'), delivery);
   t.same(parseReply('$JS.ACK.hub.ACC.SLA_EVENTS_1.c.1.42.7.1700000000123999999.9.token'), delivery);
   t.throws(() => parseReply('$JS.ACK.x'));
+  const prefix = '$JS.ACK.SLA_EVENTS_1.c.1.';
+  t.same(parseOwnReply(`${prefix}42.7.1700000000123999999.9`, prefix), delivery);
+  t.same(
+    parseOwnReply('$JS.ACK.hub.ACC.SLA_EVENTS_1.c.1.42.7.1700000000123999999.9.token', prefix),
+    delivery,
+  );
+  t.same(parseOwnReply(`${prefix}42.7.999000000.9`, prefix), { ...delivery, storedMs: 999 });
 });
