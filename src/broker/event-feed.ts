@@ -6,15 +6,12 @@ import { partitionOf, partitionSubject } from '../contract/subject.ts';
 import type { Publisher, PublishResult } from './publisher.ts';
 import { rejectMessage } from './reject-message.ts';
 
-/** What became of a line: `stored` in its partition, `rejected` (kept in SLA_REJECTS), or `failed` to be stored at all. */
-export type FeedOutcome = 'stored' | 'rejected' | 'failed';
-
 export interface FeedOptions {
   readonly publisher: Publisher;
   readonly partitions: number;
   /** The server's `max_payload` in bytes. */
   readonly maxPayload: number;
-  /** Called for each line that was not stored as an event. */
+  /** Called for each line that was not stored as an event: `rejected` ones are kept in SLA_REJECTS. */
   readonly onProblem: (line: number, outcome: 'rejected' | 'failed', why: string) => void;
 }
 
