@@ -26,6 +26,7 @@ import { eventRoutes } from './routes-events.ts';
 import { pageRoutes } from './routes-pages.ts';
 import { signinRoutes } from './routes-signin.ts';
 import { createHttpServer, type TlsFiles } from './tls.ts';
+import { UnavailableError } from './within.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -122,7 +123,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     void reply.headers({
       'content-security-policy': POLICY,
       'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
+      // With `no-referrer` browsers send the origin `null` with our own forms, which can't be told from a stranger's.
+      'referrer-policy': 'same-origin',
       'x-frame-options': 'DENY',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
@@ -138,6 +140,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'not-found', 'There is no such path.'));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (error instanceof UnavailableError) {
+      void reply.header('retry-after', '2');
+      return refuse(reply, 503, 'unavailable', 'The state can not be read right now.');
+    }
     if (status === 413) return refuse(reply, 413, 'too-large', 'The request is too large.');
     if (status >= 400 && status < 500) return refuse(reply, status, 'bad-request', error.message);
     request.log.error({ err: error }, 'a request failed');

@@ -23,7 +23,7 @@ const BUFFERED_MAX = 5_000;
 const PULSE_MS = 1_000;
 /** An owner that was not heard of for this long is not taken for alive. */
 const SILENT_MS_MAX = 3_000;
-const FEED_MAX = 50;
+export const FEED_MAX = 50;
 
 interface Partition {
   readonly p: number;
@@ -106,7 +106,13 @@ export class LiveView extends EventEmitter<ViewEvents> {
     );
   }
 
-  /** What happened last, latest first; empty after a start. */
+  /** Puts what happened before the view began (latest first) behind what it has seen itself. */
+  remember(earlier: readonly FeedItem[]): void {
+    const known = new Set(this.#feed.map(({ id }) => id));
+    this.#feed = [...this.#feed, ...earlier.filter(({ id }) => !known.has(id))].slice(0, FEED_MAX);
+  }
+
+  /** What happened last, latest first. */
   get feed(): readonly FeedItem[] {
     return this.#feed;
   }

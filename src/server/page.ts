@@ -60,6 +60,7 @@ export function signinPage(language: Language, problem: SigninProblem | null, ne
   <p class="lead">${text.lead}</p>
   ${alert}
   <form method="post" action="/signin">
+    <input type="text" name="username" value="sla-monitor" autocomplete="username" hidden>
     <label for="token">${text.label}</label>
     <input id="token" name="token" type="password" autocomplete="current-password" required autofocus maxlength="512">
     <input type="hidden" name="next" value="${escapeHtml(next)}">
@@ -131,11 +132,15 @@ function operationHtml(method: string, path: string, operation: Record<string, u
 <table>${rows.join('')}${answers.join('')}</table></section>`;
 }
 
+/** The mark of the page, so that no browser asks for a favicon. */
+const ICON =
+  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 48 48%22 fill=%22none%22 stroke=%22%230b6e8a%22 stroke-width=%225%22%3E%3Ccircle cx=%2224%22 cy=%2224%22 r=%2220%22/%3E%3Cpath d=%22M24 12v12l8 6%22/%3E%3C/svg%3E';
+
 function document(language: Language, title: string, body: string, head = ''): string {
   return `<!doctype html>
 <html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(title)}</title><link rel="stylesheet" href="/signin/style.css">${head}</head>
+<title>${escapeHtml(title)}</title><link rel="icon" href="${ICON}"><link rel="stylesheet" href="/signin/style.css">${head}</head>
 <body>
 ${body}
 </body>

@@ -20,6 +20,7 @@ import { CursorError } from './case-reader.ts';
 import { caseDetail } from './case-view.ts';
 import { figureOf, TOTAL } from './figures.ts';
 import { docsPage } from './page.ts';
+import { within } from './within.ts';
 
 /** Groups of one indicator that are listed. */
 const GROUPS_MAX = 500;
@@ -52,7 +53,7 @@ function caseRoutes(fastify: FastifyInstance, { reader, view: live }: AppOptions
       const { limit, cursor, ...filter } = request.query;
       const asOf = live.asOf();
       try {
-        const page = await reader.page(filter, limit, cursor ?? null, asOf);
+        const page = await within(reader.page(filter, limit, cursor ?? null, asOf));
         return reply.send({ asOf: formatTime(asOf), cases: page.cases, cursor: page.cursor });
       } catch (error) {
         if (error instanceof CursorError) return refuse(reply, 400, 'bad-request', error.message);
@@ -90,9 +91,9 @@ function caseRoutes(fastify: FastifyInstance, { reader, view: live }: AppOptions
     async (request, reply) => {
       const { id } = request.params;
       const { entity } = request.query;
-      const found = await reader.find(id, entity ?? null);
+      const found = await within(reader.find(id, entity ?? null));
       const named = found.length === 0 && entity === undefined ? withEntity(id) : null;
-      return answerCase(reply, named ? await reader.find(named.id, named.entity) : found);
+      return answerCase(reply, named ? await within(reader.find(named.id, named.entity)) : found);
     },
   );
   app.get(
@@ -105,7 +106,8 @@ function caseRoutes(fastify: FastifyInstance, { reader, view: live }: AppOptions
         response,
       },
     },
-    async (request, reply) => answerCase(reply, await reader.find(request.params.id, request.params.entity)),
+    async (request, reply) =>
+      answerCase(reply, await within(reader.find(request.params.id, request.params.entity))),
   );
 }
 

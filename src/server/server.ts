@@ -11,9 +11,10 @@ import { buildApp } from './app.ts';
 import { buildBoard } from './board.ts';
 import { BoardsHub } from './boards-hub.ts';
 import { CaseReader } from './case-reader.ts';
+import { recentFeed } from './feed-history.ts';
 import type { EventSink } from './ingest.ts';
 import { LiveRisk } from './live-risk.ts';
-import { LiveView } from './live-view.ts';
+import { FEED_MAX, LiveView } from './live-view.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { QueueLabels } from './queue-labels.ts';
 import type { TlsFiles } from './tls.ts';
@@ -99,6 +100,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = await buildApp({ ...options, view, reader, hub, access, registry, metrics });
   view.on('change', () => hub.changed());
   await view.start();
+  // A feed that begins empty is no reason not to start.
+  await recentFeed(nc, policy(), FEED_MAX).then(
+    items => view.remember(items),
+    (error: unknown) => log.warn({ err: error }, 'the feed begins empty: SLA_RECORDS can not be read'),
+  );
   await risk.start();
   hub.start();
   const address = await app.listen({ host: options.host, port: options.port });

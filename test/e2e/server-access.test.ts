@@ -68,6 +68,7 @@ t.test('errors and headers have one shape', async t => {
   t.match(await response.json(), { error: 'unauthorized', message: String });
   t.match(response.headers.get('content-security-policy'), /default-src 'none'/);
   t.equal(response.headers.get('x-content-type-options'), 'nosniff');
+  t.equal(response.headers.get('referrer-policy'), 'same-origin', 'our own forms tell their origin');
   t.equal(response.headers.get('www-authenticate'), 'Bearer');
   const page = await ask('/', null, { headers: { accept: 'text/html', 'accept-language': 'en' } });
   t.equal(page.status, 401);

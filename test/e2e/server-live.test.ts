@@ -104,6 +104,9 @@ t.test('a restart of redis-server', async t => {
   await rig.servers.redis.kill();
   await until('not fresh', () => !server.view.health().fresh);
   t.equal((await ask('/livez', null)).status, 200);
+  const refused = await ask('/api/v1/cases/T-1', ADMIN);
+  t.equal(refused.status, 503);
+  t.ok(refused.headers.get('retry-after'));
   await rig.servers.redis.start();
   await until('fresh again', () => server.view.health().fresh);
   await owners[0].commit({ [CELL]: 9 });

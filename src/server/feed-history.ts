@@ -1,0 +1,68 @@
+// What happened last, taken from SLA_RECORDS when the server starts, so that a restart does not empty the board's feed.
+import type { NatsConnection } from 'nats';
+import { z } from 'zod';
+import { getMessage, streamState } from '../broker/api.ts';
+import { RECORDS_STREAM } from '../broker/streams.ts';
+import type { FeedItem } from '../contract/frame.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+
+/** Records that are looked at, from the latest back, and how many are asked for at a time. */
+const LOOK_BACK_MAX = 400;
+const AT_A_TIME = 50;
+/** What was found later than this after it happened was told to nobody, and is not told now. */
+const QUIET_MS = 3_600_000;
+
+const record = z.union([
+  z.object({
+    kind: z.literal('clock'),
+    id: z.string(),
+    at: z.string(),
+    seenAt: z.string(),
+    rule: z.string(),
+    case: z.string(),
+    state: z.enum(['breached', 'withdrawn']),
+  }),
+  z.object({
+    kind: z.literal('alert'),
+    id: z.string(),
+    at: z.string(),
+    seenAt: z.string(),
+    rule: z.string(),
+    group: z.string(),
+    state: z.enum(['firing', 'resolved']),
+  }),
+]);
+
+/** At most `count` items, latest first. @throws when JetStream can't be reached. */
+export async function recentFeed(
+  nc: NatsConnection,
+  policy: CompiledPolicy,
+  count: number,
+): Promise<FeedItem[]> {
+  const { firstSeq, lastSeq } = await streamState(nc, RECORDS_STREAM);
+  const end = Math.max(firstSeq, lastSeq - LOOK_BACK_MAX + 1);
+  const items: FeedItem[] = [];
+  for (let from = lastSeq; from >= end && items.length < count; from -= AT_A_TIME) {
+    const sequences = Array.from({ length: Math.min(AT_A_TIME, from - end + 1) }, (_, i) => from - i);
+    const messages = await Promise.all(sequences.map(seq => getMessage(nc, RECORDS_STREAM, seq)));
+    for (const message of messages) {
+      const item = message ? feedItem(new TextDecoder().decode(message.data), policy) : null;
+      if (item && items.length < count) items.push(item);
+    }
+  }
+  return items;
+}
+
+/** Null for records that a feed does not show. */
+function feedItem(text: string, policy: CompiledPolicy): FeedItem | null {
+  const value: unknown = JSON.parse(text);
+  const parsed = record.safeParse(value);
+  if (!parsed.success) return null;
+  const { id, rule, state, kind } = parsed.data;
+  const at = Date.parse(parsed.data.at);
+  const rules = kind === 'clock' ? policy.clocks : policy.indicators;
+  const title = rules.find(each => each.rule === rule)?.title;
+  if (title === undefined || Date.parse(parsed.data.seenAt) - at > QUIET_MS) return null;
+  const subject = parsed.data.kind === 'clock' ? parsed.data.case : parsed.data.group;
+  return { id, at, kind: state, rule, title, subject };
+}
