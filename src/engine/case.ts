@@ -1,7 +1,7 @@
 // A case in memory: its events, the fold over them, and what was last told of it. The steps of the engine are here:
 // an event arrives, or time reaches an instant. Each leaves records and changes of cells, and knows no I/O and no clock.
 
-import { cellKey } from '../contract/cells.ts';
+import { escapePart } from '../contract/cells.ts';
 import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import type { ClockFold } from './clock.ts';
@@ -15,9 +15,9 @@ import {
   pausesOf,
   queueAt,
   type Touch,
-  text,
   touchOf,
 } from './fold.ts';
+import { moveStanding, NOWHERE, type Standing, standingOf } from './standing.ts';
 import { type Cause, type Naming, type Subject, type Told, tellCycle } from './tell.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,18 +46,16 @@ export interface CaseState {
   standing: Standing;
   /** How long it is kept once it is closed, after the last event, ms. */
   readonly keepMs: number;
+  /** The events as they were last encoded, so that only what came after them is encoded again; null: all of them. */
+  encoding: Encoding | null;
 }
 
-interface Standing {
-  readonly queue: string;
-  readonly open: boolean;
-  readonly overdue: boolean;
-  readonly risk: boolean;
-  /** The due instant of its most urgent clock that was warned or breached; null when there is none. */
-  readonly riskAt: number | null;
+/** The first `count` events of a case as text, with the sources that they name by index. */
+export interface Encoding {
+  readonly count: number;
+  readonly text: string;
+  readonly sources: readonly string[];
 }
-
-const NOWHERE: Standing = { queue: '', open: false, overdue: false, risk: false, riskAt: null };
 
 /** What became of an event. `later`: accepted, and applied when its time is reached. */
 export type Acceptance = 'applied' | 'later' | 'duplicate' | 'conflict' | 'too-late' | 'oversized';
@@ -82,6 +80,7 @@ export function newCase(
     alarm: Number.POSITIVE_INFINITY,
     standing: NOWHERE,
     keepMs: entity === 'agent' || entity === 'shift' ? STAFF_MEMORY_MS : closedKeepMs,
+    encoding: null,
   };
 }
 
@@ -101,25 +100,28 @@ export function restoreCase(
   state.acceptedAt = acceptedAt;
   foldUpTo(state, evaluatedAt);
   for (const clock of state.fold.clocks) evaluateClock(state, clock, evaluatedAt, null);
-  state.standing = standingOf(state);
+  state.standing = standingOf(state.fold);
   state.alarm = alarmOf(state);
   return state;
 }
 
-/** An event arrives at logical time `cause.now`. */
+/** An event arrives at logical time `cause.now`. What was due before that is told first. */
 export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, told: Told): Acceptance {
   const refusal = refuse(state, event, cause.now);
   if (refusal !== null) return refusal;
-  const place = placeOf(state.events, event);
+  const naming: Naming = { now: cause.now, id: cause.id, at: cause.at, place: 0 };
+  if (state.alarm < cause.now) catchUp(state, cause, naming, told);
   state.acceptedAt = cause.now;
+  const place = placeOf(state.events, event);
+  if (place < state.events.length) state.encoding = null;
   if (event.time > cause.now) {
     state.events.splice(place, 0, event);
-    state.alarm = alarmOf(state);
+    settle(state, cause.now, told);
     return 'later';
   }
-  const naming: Naming = { ...cause, place: 0 };
   if (place === state.applied) {
-    state.events.splice(place, 0, event);
+    if (place === state.events.length) state.events.push(event);
+    else state.events.splice(place, 0, event);
     applyNext(state, naming, told);
   } else {
     const events = state.events.toSpliced(place, 0, event);
@@ -132,7 +134,11 @@ export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, tol
 /** Time has reached `cause.now`: events that waited for it apply, and deadlines before it are told. */
 export function reachTime(state: CaseState, cause: Cause, told: Told): void {
   if (state.alarm >= cause.now) return;
-  const naming: Naming = { ...cause, place: 0 };
+  catchUp(state, cause, { now: cause.now, id: cause.id, at: cause.at, place: 0 }, told);
+  settle(state, cause.now, told);
+}
+
+function catchUp(state: CaseState, cause: Cause, naming: Naming, told: Told): void {
   for (let next = state.events[state.applied]; next !== undefined; next = state.events[state.applied]) {
     if (next.time > cause.now) break;
     naming.at = next.time;
@@ -140,16 +146,14 @@ export function reachTime(state: CaseState, cause: Cause, told: Told): void {
   }
   naming.at = cause.at;
   const ripe = state.fold.clocks.filter(({ cycles }) => cycles.some(cycle => cycle.nextAt < cause.now));
-  if (ripe.length > 0) {
-    const indicators = clockIndicators(
-      state,
-      ripe.map(({ clock }) => clock.index),
-    );
-    contributeAll(state, indicators, -1, told.cells);
-    for (const clock of ripe) retell(state, clock, naming, told);
-    contributeAll(state, indicators, 1, told.cells);
-  }
-  settle(state, cause.now, told);
+  if (ripe.length === 0) return;
+  const indicators = clockIndicators(
+    state,
+    ripe.map(({ clock }) => clock.index),
+  );
+  contributeAll(state, indicators, -1, told.cells);
+  for (const clock of ripe) retell(state, clock, naming, told);
+  contributeAll(state, indicators, 1, told.cells);
 }
 
 /** Whether the case needs to be kept among the open ones: it is open, or a clock of it still runs, or events lie ahead. */
@@ -173,7 +177,7 @@ export function forget(state: CaseState, told: Told): void {
     -1,
     told.cells,
   );
-  addStanding(state, state.standing, -1, told.cells);
+  moveStanding(state.entity, state.standing, NOWHERE, told.cells);
   uncountOpen(state.fold, told.cells);
 }
 
@@ -230,21 +234,21 @@ function applyNext(state: CaseState, cause: Naming, told: Told): void {
 /** The indicators to which the case's whole contribution may change; to the others only the event itself adds. */
 function wholeIndicators(state: CaseState, touch: Touch): readonly number[] {
   const { indicators } = state.policy;
-  const whole = touch.indicators.filter(index => {
+  const whole: number[] = [];
+  for (const index of touch.indicators) {
     const indicator = indicators[index];
-    if (indicator === undefined) return false;
-    return (
-      indicator.measure.kind === 'level' ||
-      indicator.measure.kind === 'clock' ||
-      dependsOn(indicator, touch.changed)
-    );
-  });
-  const ofClocks = clockIndicators(state, touch.clocks);
-  return ofClocks.length === 0 ? whole : [...new Set([...whole, ...ofClocks])];
+    if (indicator === undefined) continue;
+    const { kind } = indicator.measure;
+    if (kind === 'level' || kind === 'clock' || dependsOn(indicator, touch.changed)) whole.push(index);
+  }
+  for (const { measure, index } of indicators) {
+    if (measure.kind === 'clock' && touch.clocks.includes(measure.clock) && !whole.includes(index))
+      whole.push(index);
+  }
+  return whole;
 }
 
 function clockIndicators(state: CaseState, clocks: readonly number[]): readonly number[] {
-  if (clocks.length === 0) return [];
   const found: number[] = [];
   for (const { measure, index } of state.policy.indicators)
     if (measure.kind === 'clock' && clocks.includes(measure.clock)) found.push(index);
@@ -270,7 +274,7 @@ function retell(state: CaseState, clock: ClockFold, cause: Naming, told: Told): 
   const before = clock.cycles.map(cycle => cycle.told);
   evaluateClock(state, clock, cause.now, told.cells);
   for (const [i, cycle] of clock.cycles.entries())
-    tellCycle(state.subject, clock.clock, i + 1, before[i] ?? [], cycle.told, cause, told);
+    tellCycle(state.subject, clock.clock, i + 1, before[i] ?? [], cycle.told, cycle.shown, cause, told);
 }
 
 /** Evaluates all cycles of a clock at `now`, and counts them among the open ones unless `changes` is null. */
@@ -282,8 +286,9 @@ function evaluateClock(
 ): void {
   const pauses = pausesOf(state.fold, clock);
   const paused = pauses.at(-1)?.to === null;
+  const labels = queueAt(state.fold);
   for (const cycle of cycles) {
-    const found = evaluate(clock, cycle, pauses, queueAt(state.fold), now);
+    const found = evaluate(clock, cycle, pauses, labels, now);
     cycle.told = found.facts;
     cycle.nextAt = found.nextAt;
     cycle.dueAt = found.dueAt;
@@ -304,7 +309,7 @@ function openState(cycle: Cycle, paused: boolean): OpenState | null {
 
 /** The gauge of open clocks by state. */
 function countOpen(rule: string, state: OpenState | null, sign: 1 | -1, changes: CellChanges): void {
-  if (state !== null) addCell(changes, cellKey('g', 'open', rule, state), sign);
+  if (state !== null) addCell(changes, `g|open|${escapePart(rule)}|${state}`, sign);
 }
 
 function uncountOpen(fold: CaseFold, changes: CellChanges): void {
@@ -331,8 +336,10 @@ function tellFolds(state: CaseState, before: CaseFold, cause: Naming, told: Told
   for (const clock of state.policy.clocks) {
     const old = clockOf(before, clock.index)?.cycles ?? [];
     const now = clockOf(state.fold, clock.index)?.cycles ?? [];
-    for (let i = 0; i < Math.max(old.length, now.length); i++)
-      tellCycle(state.subject, clock, i + 1, old[i]?.told ?? [], now[i]?.told ?? [], cause, told);
+    for (let i = 0; i < Math.max(old.length, now.length); i++) {
+      const exists = now[i]?.shown === true;
+      tellCycle(state.subject, clock, i + 1, old[i]?.told ?? [], now[i]?.told ?? [], exists, cause, told);
+    }
   }
 }
 
@@ -340,50 +347,10 @@ function tellFolds(state: CaseState, before: CaseFold, cause: Naming, told: Told
 function settle(state: CaseState, now: number, told: Told): void {
   state.evaluatedAt = now;
   const before = state.standing;
-  const after = standingOf(state);
+  const after = standingOf(state.fold);
   state.standing = after;
   state.alarm = alarmOf(state);
-  if (
-    before.queue === after.queue &&
-    before.open === after.open &&
-    before.overdue === after.overdue &&
-    before.risk === after.risk
-  )
-    return;
-  addStanding(state, before, -1, told.cells);
-  addStanding(state, after, 1, told.cells);
-}
-
-function addStanding(
-  state: CaseState,
-  { queue, open, overdue, risk }: Standing,
-  sign: 1 | -1,
-  changes: CellChanges,
-): void {
-  if (open) addCell(changes, cellKey('o', state.entity, queue, 'open'), sign);
-  if (overdue) addCell(changes, cellKey('o', state.entity, queue, 'overdue'), sign);
-  if (risk) addCell(changes, cellKey('o', state.entity, queue, 'risk'), sign);
-}
-
-function standingOf({ fold }: CaseState): Standing {
-  let overdue = false;
-  let risk = false;
-  let riskAt = Number.POSITIVE_INFINITY;
-  for (const { cycles } of fold.clocks) {
-    for (const cycle of cycles) {
-      if (!cycle.shown || cycle.end !== null || cycle.hidden !== null || cycle.told.length === 0) continue;
-      if (cycle.told.some(fact => fact.state === 'breached')) overdue = true;
-      else risk = true;
-      riskAt = Math.min(riskAt, cycle.dueAt);
-    }
-  }
-  return {
-    queue: text(fold.attributes.queue),
-    open: fold.closedAt === null,
-    overdue,
-    risk,
-    riskAt: overdue || risk ? riskAt : null,
-  };
+  moveStanding(state.entity, before, after, told.cells);
 }
 
 /** Deadlines count once time is past them, waiting events once it has reached them: hence one millisecond earlier. */

@@ -28,26 +28,30 @@ export interface Occurrence {
 /** The clock's fold if this event brings it to life, else undefined. */
 export function bornBy(clock: CompiledClock, occurrence: Occurrence): ClockFold | undefined {
   if (!starts(clock, occurrence)) return undefined;
-  const fold: ClockFold = { clock, cycles: [], gate: false, target: null, waiting: null };
+  const target = targetOf(clock, occurrence.after);
+  const fold: ClockFold = { clock, cycles: [], gate: false, target, waiting: null };
   fold.gate = gateOf(fold, occurrence.after);
   return fold;
 }
 
 /**
  * Applies one event, in the order of CONTRACT.md, section 3: stop, cancel, `when`, reopening, start. Attributes and
- * pauses are the case's and were applied before.
+ * pauses are the case's and were applied before; so was the target's value, which is an attribute's.
  */
 export function applyToClock(fold: ClockFold, occurrence: Occurrence): void {
   const { clock } = fold;
   const { event, after } = occurrence;
   const each = eachOf(clock, event);
-  if (each !== null && matchesAny(clock.stop, event, after)) stop(fold, occurrence, each);
+  followTarget(fold, occurrence);
+  const stopped = each !== null && matchesAny(clock.stop, event, after) && stop(fold, occurrence, each);
   if (each !== null && matchesAny(clock.cancel, event, after)) end(fold, occurrence, 'cancel', each);
   if (event.type === 'ticket.merged') end(fold, occurrence, 'merge', null);
   if (event.type === 'ticket.waived' && event.fields.rule === clock.rule) waive(fold, occurrence);
   moveGate(fold, occurrence);
   if (event.type === 'ticket.reopened') reopen(fold, occurrence);
   if (starts(clock, occurrence)) start(fold, occurrence);
+  if (stopped && clock.repeat && clock.target.kind !== 'at' && openCycle(fold, each) === undefined)
+    begin(fold, occurrence, each, null);
 }
 
 /** The value by which cycles run side by side; '' without `each`; null when the event lacks the field. */
@@ -78,12 +82,13 @@ function openCycle(fold: ClockFold, each: string): Cycle | undefined {
   return undefined;
 }
 
-function stop(fold: ClockFold, occurrence: Occurrence, each: string): void {
+/** Whether there was a cycle to stop. */
+function stop(fold: ClockFold, occurrence: Occurrence, each: string): boolean {
   fold.waiting?.delete(each);
   const cycle = openCycle(fold, each);
-  if (cycle === undefined) return;
+  if (cycle === undefined) return false;
   endCycle(fold, cycle, occurrence, 'stop');
-  if (fold.clock.repeat && fold.clock.target.kind !== 'at') begin(fold, occurrence, each, null);
+  return true;
 }
 
 /** Ends the open cycle of an `each` value, or all open ones for null. */
@@ -113,12 +118,23 @@ function waive(fold: ClockFold, occurrence: Occurrence): void {
   if (open.length === 0 && latest !== undefined) latest.waived = mark;
 }
 
-/** Whether `when` holds and the target has a value; the target's current value is remembered. */
-function gateOf(fold: ClockFold, attributes: Fields): boolean {
-  const target = targetOf(fold.clock, attributes);
-  if (target !== null) fold.target = target;
-  const known = target !== null || fold.clock.target.kind === 'at';
-  return known && holdsAny(fold.clock.when, attributes);
+/** Whether `when` holds and the target has a value. */
+function gateOf({ clock }: ClockFold, attributes: Fields): boolean {
+  const known = clock.target.kind !== 'by' || targetOf(clock, attributes) !== null;
+  return known && holdsAny(clock.when, attributes);
+}
+
+/** Open cycles follow the target's current value; while it has none, the last one is remembered. */
+function followTarget(fold: ClockFold, { event, after, queue }: Occurrence): void {
+  if (fold.clock.target.kind !== 'by') return;
+  const target = targetOf(fold.clock, after);
+  if (target === null || target === fold.target) return;
+  fold.target = target;
+  for (const cycle of fold.cycles) {
+    if (cycle.end !== null) continue;
+    cycle.target = target;
+    cycle.known = { at: event.time, queue };
+  }
 }
 
 function targetOf(clock: CompiledClock, attributes: Fields): Duration | null {
@@ -140,20 +156,11 @@ function targetOf(clock: CompiledClock, attributes: Fields): Duration | null {
 function moveGate(fold: ClockFold, occurrence: Occurrence): void {
   const { event, after, queue } = occurrence;
   const was = fold.gate;
-  const before = fold.target;
   fold.gate = gateOf(fold, after);
-  const mark = { at: event.time, queue };
   if (fold.gate && !was) openGate(fold, occurrence);
   else if (!fold.gate && was) {
+    const mark = { at: event.time, queue };
     for (const cycle of fold.cycles) if (cycle.end === null) cycle.hidden = mark;
-  }
-  if (fold.gate && fold.target !== before) {
-    for (const cycle of fold.cycles) {
-      if (cycle.end === null && cycle.fixedDue === null && cycle.target !== fold.target) {
-        cycle.target = fold.target;
-        cycle.known = mark;
-      }
-    }
   }
 }
 
@@ -164,7 +171,7 @@ function openGate(fold: ClockFold, occurrence: Occurrence): void {
     cycle.shown = true;
     cycle.hidden = null;
     cycle.known = mark;
-    if (cycle.target === null || cycle.end === null) cycle.target = fold.target;
+    cycle.target ??= fold.target;
   }
   const waiting = fold.waiting;
   fold.waiting = null;
@@ -185,7 +192,6 @@ function reopen(fold: ClockFold, occurrence: Occurrence): void {
   }
   latest.gaps = [...latest.gaps, { from: latest.end.at, to: occurrence.event.time }];
   latest.end = null;
-  latest.known = { at: occurrence.event.time, queue: occurrence.queue };
   if (latest.fixedDue === null) latest.target = fold.target;
 }
 

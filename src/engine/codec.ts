@@ -38,20 +38,24 @@ export function parseCaseKey(key: string): { readonly entity: Entity; readonly i
   return { entity, id: key.slice(slash + 1) };
 }
 
+/** Encodes a case. Events that were encoded before and have only been added to are not encoded again. */
 export function encodeCase(state: CaseState): string {
-  const first = state.events[0]?.time ?? 0;
-  const sources: string[] = [];
-  const events = state.events.map(event => storeEvent(event, first, sources));
-  const stored: StoredCase = [
-    FORMAT,
-    state.policy.hash,
-    state.evaluatedAt,
-    state.acceptedAt,
-    first,
-    sources,
-    events,
-  ];
-  return JSON.stringify(stored);
+  const { events, policy, evaluatedAt, acceptedAt } = state;
+  const first = events[0]?.time ?? 0;
+  const before = state.encoding;
+  if (before === null || before.count < events.length) {
+    let text = before?.text ?? '';
+    const sources = [...(before?.sources ?? [])];
+    for (let i = before?.count ?? 0; i < events.length; i++) {
+      const event = events[i];
+      if (event === undefined) break;
+      const stored: StoredEvent = storeEvent(event, first, sources);
+      text += i === 0 ? JSON.stringify(stored) : `,${JSON.stringify(stored)}`;
+    }
+    state.encoding = { count: events.length, text, sources };
+  }
+  const { text, sources } = state.encoding ?? { text: '', sources: [] };
+  return `[${FORMAT},"${policy.hash}",${evaluatedAt},${acceptedAt},${first},${JSON.stringify(sources)},[${text}]]`;
 }
 
 function storeEvent(event: SlaEvent, first: number, sources: string[]): StoredEvent {

@@ -8,11 +8,14 @@ import type { Cycle } from './cycle.ts';
 import { type CaseFold, clockOf, text } from './fold.ts';
 import { holdsAny } from './match.ts';
 
-/** Changes of cells that add up: cell key → amount. */
+/** Changes of cells that add up: cell key → amount, never 0. */
 export type CellChanges = Map<string, number>;
 
 export function addCell(changes: CellChanges, key: string, amount: number): void {
-  if (amount !== 0) changes.set(key, (changes.get(key) ?? 0) + amount);
+  if (amount === 0) return;
+  const sum = (changes.get(key) ?? 0) + amount;
+  if (sum === 0) changes.delete(key);
+  else changes.set(key, sum);
 }
 
 /** Adds `sign` times all that the case contributes to an indicator. */

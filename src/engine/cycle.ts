@@ -36,25 +36,24 @@ export interface Cycle {
 
 export type OpenState = 'running' | 'paused' | 'overdue';
 
-export type FactState =
-  | 'started'
-  | 'warned'
-  | 'paused'
-  | 'resumed'
-  | 'breached'
-  | 'escalated'
-  | 'met'
-  | 'missed'
-  | 'cancelled'
-  | 'waived';
+/** What is told of a cycle as records and counted. */
+export type FactState = 'warned' | 'breached' | 'escalated' | 'met' | 'missed' | 'cancelled' | 'waived';
+
+/** What only a full account tells of a cycle. */
+export interface StoryFact {
+  readonly state: 'started' | 'paused' | 'resumed' | 'reopened';
+  readonly at: number;
+}
 
 /** Something that became true of a cycle at an instant. Times of day in ms since 1970, durations in ms of its calendar. */
 export interface Fact extends Times {
   readonly state: FactState;
   readonly at: number;
-  readonly percent?: number;
-  readonly step?: number;
-  readonly to?: string;
+  /** Of a warning; null for all else. */
+  readonly percent: number | null;
+  /** Of an escalation: which step of the ladder, and to whom; null for all else. */
+  readonly step: number | null;
+  readonly to: string | null;
   /** The case's queue when the fact became known, in order: the label under which it is counted. */
   readonly queue: string;
 }
@@ -83,6 +82,7 @@ const NOTHING: Exclusions = { pauses: [], all: [] };
 
 function exclusionsOf(cycle: Cycle, pauses: readonly Span[]): Exclusions {
   if (pauses.length === 0 && cycle.gaps.length === 0) return NOTHING;
+  if (cycle.gaps.length === 0) return { pauses, all: pauses };
   const gaps = union(cycle.gaps);
   return { pauses: without(pauses, gaps), all: union([...pauses, ...gaps]) };
 }
@@ -108,8 +108,8 @@ function baseDue(clock: CompiledClock, cycle: Cycle): number {
 }
 
 /**
- * Moves `base` by the open time that was left out before it. A span that begins at the instant so far or later comes
- * too late to move it. With `openMs` the instant lies that much open time after the start; null: it is a day's close.
+ * Moves `base` by the open time that was left out before it and before `until`, where the cycle stands still or ended:
+ * what comes after that is not its own. A span that begins at the instant so far or later comes too late to move it. With `openMs` the instant lies that much open time after the start; null: it is a day's close.
  */
 function shifted(
   clock: CompiledClock,
@@ -124,7 +124,7 @@ function shifted(
   for (const span of spans) {
     if (span.from >= due) break;
     const from = Math.max(span.from, cycle.startedAt);
-    const to = span.to ?? until;
+    const to = span.to === null || span.to > until ? until : span.to;
     if (to <= from) continue;
     moved += clock.calendar.elapsed(from, to);
     if (moved > 0) {
@@ -133,6 +133,8 @@ function shifted(
           ? clock.calendar.add(base, moved)
           : clock.calendar.add(cycle.startedAt, openMs + moved);
     }
+    // The earliest instant with that much open time may be a close that the pause has outlasted: it still recedes.
+    if (span.to === null && due < until) due = until;
   }
   return due;
 }
@@ -146,27 +148,27 @@ function dueAt(clock: CompiledClock, cycle: Cycle, left: Exclusions, until: numb
 
 /** Times of the cycle as of `at`, its end or an instant of it while open. */
 function timesAt(clock: CompiledClock, cycle: Cycle, left: Exclusions, due: number, at: number): Times {
-  const { calendar } = clock;
   const { startedAt } = cycle;
-  const endedAt = cycle.hidden?.at ?? cycle.end?.at ?? null;
-  if (left.all.length === 0) {
-    return {
-      startedAt,
-      dueAt: due,
-      endedAt: endedAt !== null && endedAt <= at ? endedAt : null,
-      elapsedMs: calendar.elapsed(startedAt, at),
-      pausedMs: 0,
-      overdueMs: at > due ? calendar.elapsed(due, at) : 0,
-    };
-  }
+  const ended = endedAtOf(cycle);
   return {
     startedAt,
     dueAt: due,
-    endedAt: endedAt !== null && endedAt <= at ? endedAt : null,
-    elapsedMs: calendar.elapsed(startedAt, at) - openTime(left.all, calendar, startedAt, at),
-    pausedMs: openTime(left.pauses, calendar, startedAt, at),
-    overdueMs: at > due ? calendar.elapsed(due, at) - openTime(left.all, calendar, due, at) : 0,
+    endedAt: ended !== null && ended <= at ? ended : null,
+    elapsedMs: spent(clock.calendar, startedAt, at, left.all),
+    pausedMs: openTime(left.pauses, clock.calendar, startedAt, at),
+    overdueMs: at > due ? spent(clock.calendar, due, at, left.all) : 0,
   };
+}
+
+function endedAtOf({ hidden, end }: Cycle): number | null {
+  if (hidden !== null) return hidden.at;
+  return end === null ? null : end.at;
+}
+
+/** Open time in [from, to) outside `spans`. */
+function spent(calendar: Calendar, from: number, to: number, spans: readonly Span[]): number {
+  const open = calendar.elapsed(from, to);
+  return spans.length === 0 ? open : open - openTime(spans, calendar, from, to);
 }
 
 /** Open milliseconds after the start at which a warning comes; null where it would not lie after the start. */
@@ -197,8 +199,7 @@ const UNSEEN: Evaluation = {
 
 /**
  * Everything that has become true of the cycle by `now`. Deadlines count strictly after their instant, since events of
- * an instant come before its deadlines. `pauses` is the union of the clock's pauses. With `story` the facts that only a
- * full account tells (started, paused, resumed) are there too.
+ * an instant come before its deadlines. `pauses` is the union of the clock's pauses.
  */
 export function evaluate(
   clock: CompiledClock,
@@ -206,52 +207,98 @@ export function evaluate(
   pauses: readonly Span[],
   queueAt: QueueAt,
   now: number,
-  story = false,
 ): Evaluation {
   if (!cycle.shown) return UNSEEN;
   const left = exclusionsOf(cycle, pauses);
-  const stoppedAt = cycle.end?.at ?? null;
-  const until = cycle.hidden?.at ?? stoppedAt ?? now;
+  const stoppedAt = cycle.end === null ? Number.POSITIVE_INFINITY : cycle.end.at;
+  const until = standsAt(cycle, now);
   const due = dueAt(clock, cycle, left, until);
   const facts: Fact[] = [];
-  let nextAt = Number.POSITIVE_INFINITY;
-  const tell = (fact: Omit<Fact, keyof Times>, at: number) =>
-    facts.push({ ...fact, ...timesAt(clock, cycle, left, due, at) });
-
-  if (story) tellStory(cycle, left, until, queueAt, tell);
+  const end = endState(cycle, due);
   if (cycle.hidden !== null) {
-    tell({ state: 'cancelled', at: cycle.hidden.at, queue: cycle.hidden.queue }, cycle.hidden.at);
-    return { facts, nextAt, dueAt: due };
+    if (end !== null) facts.push(factAt(clock, cycle, left, due, end.at, until, end.state, end.queue));
+    return { facts, nextAt: Number.POSITIVE_INFINITY, dueAt: due };
   }
 
-  /** A deadline is a fact once `now` is past it, unless the cycle had ended by then; else it may become one. */
-  const deadline = (instant: number, fact: Omit<Fact, keyof Times | 'at' | 'queue'>) => {
-    if (stoppedAt !== null && stoppedAt <= instant) return;
-    if (instant < now) {
-      const queue = cycle.known.at > instant ? cycle.known.queue : queueAt(instant);
-      tell({ ...fact, at: instant, queue }, instant);
-    } else if (instant < nextAt) nextAt = instant;
-  };
+  // While a pause is on, what lies beyond its beginning recedes with it; what it came too late for does not.
+  const last = left.all.at(-1);
+  const heldFrom = last?.to === null ? last.from : Number.POSITIVE_INFINITY;
+  let nextAt = Number.POSITIVE_INFINITY;
   for (const warning of clock.warn) {
     const instant = warningAt(clock, cycle, warning, left, until);
-    if (instant !== null && instant < due) {
-      deadline(instant, { state: 'warned', percent: warningPercent(clock, cycle, warning) });
-    }
+    if (instant === null || instant > due || instant >= stoppedAt) continue;
+    if (instant < now) {
+      const percent = warningPercent(clock, cycle, warning);
+      const queue = labelAt(cycle, queueAt, instant);
+      facts.push(factAt(clock, cycle, left, due, instant, instant, 'warned', queue, percent));
+    } else if (instant < nextAt && instant <= heldFrom) nextAt = instant;
   }
-  deadline(due, { state: 'breached' });
-  for (const [step, { afterMs, to, calendar }] of clock.ladder.entries()) {
-    if (afterMs > 0 && due < now) deadline(calendar.add(due, afterMs), { state: 'escalated', step, to });
+  if (due < stoppedAt) {
+    if (due < now) {
+      facts.push(factAt(clock, cycle, left, due, due, due, 'breached', labelAt(cycle, queueAt, due)));
+      for (let step = 0; step < clock.ladder.length; step++) {
+        const rung = clock.ladder[step];
+        if (rung === undefined || rung.afterMs === 0) continue;
+        const instant = rung.calendar.add(due, rung.afterMs);
+        if (instant >= stoppedAt) continue;
+        if (instant < now) {
+          const queue = labelAt(cycle, queueAt, instant);
+          const { to } = rung;
+          facts.push(factAt(clock, cycle, left, due, instant, instant, 'escalated', queue, null, step, to));
+        } else if (instant < nextAt) nextAt = instant;
+      }
+    } else if (due < nextAt && due <= heldFrom) nextAt = due;
   }
-  // A pause that is on holds all deadlines, which lie ahead for as long as it lasts, unless it began too late.
-  const last = left.all.at(-1);
-  if (stoppedAt === null && last?.to === null && last.from < due) nextAt = Number.POSITIVE_INFINITY;
+  if (end !== null) facts.push(factAt(clock, cycle, left, due, end.at, until, end.state, end.queue));
+  if (facts.length > 1) facts.sort(byTime);
+  return { facts, nextAt, dueAt: due };
+}
 
-  const end = endState(cycle, due);
-  if (end !== null) {
-    const at = cycle.end?.at ?? end.at;
-    tell({ state: end.state, at: end.at, queue: end.queue }, at);
-  }
-  return { facts: facts.sort((a, b) => a.at - b.at), nextAt, dueAt: due };
+function byTime(a: { readonly at: number }, b: { readonly at: number }): number {
+  return a.at - b.at;
+}
+
+/** Where the cycle's own time ends: when its gate was shut, else at its end, else now. */
+function standsAt(cycle: Cycle, now: number): number {
+  if (cycle.hidden !== null) return cycle.hidden.at;
+  return cycle.end === null ? now : cycle.end.at;
+}
+
+/** The queue under which a deadline is counted: the case's at that instant, or when it became known if that was later. */
+function labelAt(cycle: Cycle, queueAt: QueueAt, instant: number): string {
+  return cycle.known.at > instant ? cycle.known.queue : queueAt(instant);
+}
+
+/** A fact at `at`, with the cycle's times as of `asOf`. Written out, not spread: it is made for every event. */
+function factAt(
+  clock: CompiledClock,
+  cycle: Cycle,
+  left: Exclusions,
+  due: number,
+  at: number,
+  asOf: number,
+  state: FactState,
+  queue: string,
+  percent: number | null = null,
+  step: number | null = null,
+  to: string | null = null,
+): Fact {
+  const { startedAt } = cycle;
+  const ended = endedAtOf(cycle);
+  return {
+    state,
+    at,
+    percent,
+    step,
+    to,
+    queue,
+    startedAt,
+    dueAt: due,
+    endedAt: ended !== null && ended <= asOf ? ended : null,
+    elapsedMs: spent(clock.calendar, startedAt, asOf, left.all),
+    pausedMs: left.pauses.length === 0 ? 0 : openTime(left.pauses, clock.calendar, startedAt, asOf),
+    overdueMs: asOf > due ? spent(clock.calendar, due, asOf, left.all) : 0,
+  };
 }
 
 function warningAt(
@@ -278,11 +325,13 @@ function warningPercent(clock: CompiledClock, cycle: Cycle, warning: CompiledClo
   return Math.round((10_000 * (total - warning.ms)) / total) / 100;
 }
 
+/** How the cycle ended, in the eyes of those who see it; null while it is open. */
 function endState(
   cycle: Cycle,
   due: number,
 ): { state: 'met' | 'missed' | 'cancelled' | 'waived'; at: number; queue: string } | null {
   if (cycle.waived !== null) return { state: 'waived', ...cycle.waived };
+  if (cycle.hidden !== null) return { state: 'cancelled', ...cycle.hidden };
   if (cycle.end === null) return null;
   const { at, how } = cycle.end;
   const queue = cycle.known.at > at ? cycle.known.queue : cycle.end.queue;
@@ -298,21 +347,20 @@ function endState(
   }
 }
 
-function tellStory(
-  cycle: Cycle,
-  left: Exclusions,
-  until: number,
-  queueAt: QueueAt,
-  tell: (fact: Omit<Fact, keyof Times>, at: number) => void,
-): void {
-  tell({ state: 'started', at: cycle.startedAt, queue: queueAt(cycle.startedAt) }, cycle.startedAt);
-  for (const span of left.pauses) {
-    const from = Math.max(span.from, cycle.startedAt);
-    if (from >= until || (span.to !== null && span.to <= cycle.startedAt)) continue;
-    tell({ state: 'paused', at: from, queue: queueAt(from) }, from);
-    if (span.to !== null && span.to <= until)
-      tell({ state: 'resumed', at: span.to, queue: queueAt(span.to) }, span.to);
+/** When the cycle started, paused, went on and was reopened by `now`, in order of time. */
+export function storyOf(cycle: Cycle, pauses: readonly Span[], now: number): readonly StoryFact[] {
+  if (!cycle.shown) return [];
+  const until = standsAt(cycle, now);
+  const facts: StoryFact[] = [{ state: 'started', at: cycle.startedAt }];
+  for (const { to } of cycle.gaps) if (to !== null && to <= until) facts.push({ state: 'reopened', at: to });
+  for (const { from, to } of exclusionsOf(cycle, pauses).pauses) {
+    const begin = Math.max(from, cycle.startedAt);
+    if (begin >= until || (to !== null && to <= begin)) continue;
+    facts.push({ state: 'paused', at: begin });
+    const stopped = cycle.gaps.some(gap => gap.from === to);
+    if (to !== null && to <= until && !stopped) facts.push({ state: 'resumed', at: to });
   }
+  return facts.sort(byTime);
 }
 
 /** How a cycle stands at `until`; null for one that has never been seen (its gate was always shut). */
@@ -324,10 +372,9 @@ export function outcomeAt(
 ): { readonly outcome: Outcome; readonly times: Times } | null {
   if (!cycle.shown) return null;
   const left = exclusionsOf(cycle, pauses);
-  const at = cycle.hidden?.at ?? cycle.end?.at ?? until;
+  const at = standsAt(cycle, until);
   const due = dueAt(clock, cycle, left, at);
   const times = timesAt(clock, cycle, left, due, at);
-  if (cycle.hidden !== null) return { outcome: 'cancelled', times };
   const end = endState(cycle, due);
   if (end !== null) return { outcome: end.state, times };
   if (until > due) return { outcome: 'overdue', times };

@@ -98,20 +98,22 @@ function merged(a: readonly number[], b: readonly number[]): readonly number[] {
 function attributesAfter(fold: CaseFold, event: SlaEvent, changed: string[]): Fields {
   const before = fold.attributes;
   let after: Record<string, FieldValue> | undefined;
-  const set = (path: string, value: FieldValue) => {
-    if (sameValue(before[path], value)) return;
-    after ??= { ...before };
-    after[path] = value;
-    changed.push(path);
-  };
   const lasting = ATTRIBUTES[event.entity];
   const { attributes: declared } = fold.policy;
   for (const path in event.fields) {
     const value = event.fields[path];
-    if (value !== undefined && (lasting.has(path) || declared.has(path))) set(path, value);
+    if (value === undefined || !(lasting.has(path) || declared.has(path))) continue;
+    if (sameValue(before[path], value)) continue;
+    after ??= { ...before };
+    after[path] = value;
+    changed.push(path);
   }
   const status = STATUS_BY_NAME.get(event.type.slice(event.entity.length + 1)) ?? before.status ?? 'open';
-  set('status', status);
+  if (status !== before.status) {
+    after ??= { ...before };
+    after.status = status;
+    changed.push('status');
+  }
   return after ?? before;
 }
 
@@ -167,8 +169,13 @@ function movePause(fold: CaseFold, index: number, event: SlaEvent): void {
   const spans = fold.pauses.get(index) ?? [];
   const last = spans.at(-1);
   if (last !== undefined && last.to === null) {
-    if (matchesAny(pause.to, event, fold.attributes))
-      fold.pauses.set(index, [...spans.slice(0, -1), { from: last.from, to: event.time }]);
+    if (!matchesAny(pause.to, event, fold.attributes)) return;
+    const before = spans.slice(0, -1);
+    // A pause that was on for no time at all was none.
+    fold.pauses.set(
+      index,
+      last.from < event.time ? [...before, { from: last.from, to: event.time }] : before,
+    );
   } else if (matchesAny(pause.from, event, fold.attributes)) {
     fold.pauses.set(index, [...spans, { from: event.time, to: null }]);
   }
@@ -188,7 +195,7 @@ function moveMembership(fold: CaseFold, indicator: CompiledIndicator, event: Sla
 /** The union of the pauses that hold a clock. */
 export function pausesOf(fold: CaseFold, clock: CompiledClock): readonly Span[] {
   if (fold.pauses.size === 0 || clock.pauses.length === 0) return [];
-  if (clock.pauses.length === 1) return union(fold.pauses.get(clock.pauses[0] ?? -1) ?? []);
+  if (clock.pauses.length === 1) return fold.pauses.get(clock.pauses[0] ?? -1) ?? [];
   return union(clock.pauses.flatMap(index => fold.pauses.get(index) ?? []));
 }
 

@@ -1,11 +1,12 @@
 // What a step tells: the difference between what was told of a cycle before and what is true of it now, as records and
 // as counts. A fact that is gone is withdrawn; a fact that is new is told; whatever else happened in between is no matter.
-import { cellKey } from '../contract/cells.ts';
+import { escapePart } from '../contract/cells.ts';
 import type { Entity } from '../contract/event.ts';
 import type { ClockRecord } from '../contract/record.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
 import { addCell, type CellChanges } from './contribute.ts';
 import type { Fact } from './cycle.ts';
+import { instantText } from './instant.ts';
 
 /** Where a step happens: the logical time, and what names the input that causes it, the same on every reading. */
 export interface Cause {
@@ -50,51 +51,57 @@ function same(a: Fact, b: Fact): boolean {
   );
 }
 
-function isEnd(fact: Fact): boolean {
-  switch (fact.state) {
+function isEnd({ state }: Fact): boolean {
+  switch (state) {
     case 'met':
     case 'missed':
     case 'cancelled':
     case 'waived':
       return true;
-    case 'started':
     case 'warned':
-    case 'paused':
-    case 'resumed':
     case 'breached':
     case 'escalated':
       return false;
     default:
-      return fact.state satisfies never;
+      return state satisfies never;
   }
 }
 
-/** Tells the difference between two sets of facts of cycle `number` of a clock, before and after a step. */
+/**
+ * Tells the difference between two sets of facts of cycle `number` of a clock, before and after a step. `exists` is
+ * false for a cycle that the step undid.
+ */
 export function tellCycle(
   subject: Subject,
   clock: CompiledClock,
   number: number,
   before: readonly Fact[],
   after: readonly Fact[],
+  exists: boolean,
   cause: Naming,
   told: Told,
 ): void {
-  if (before === after || (before.length === 0 && after.length === 0)) return;
-  const tell = (fact: Fact) => {
-    const { state } = fact;
-    if (state !== 'started' && state !== 'paused' && state !== 'resumed')
-      record(subject, clock, number, fact, state, cause, told);
-  };
-  const gone = before.filter(old => !after.some(fact => same(old, fact)));
-  const fresh = after.filter(fact => !before.some(old => same(old, fact)));
-  count(clock.rule, before, after, told.cells);
-  const withdrawn = gone.findLast(old => needsWithdrawal(old, after));
-  if (withdrawn !== undefined) record(subject, clock, number, withdrawn, 'withdrawn', cause, told);
-  fresh.forEach(tell);
+  if (before.length === 0 && after.length === 0) return;
+  const fresh = before.length === 0 ? after : after.filter(fact => !before.some(old => same(old, fact)));
+  let last: Fact | undefined;
+  if (before.length > 0) {
+    // Also where the facts are the same, the queue under which they count may be another.
+    count(clock.rule, before, after, told.cells);
+    last = before.findLast(
+      old => (!exists || needsWithdrawal(old, after)) && !after.some(fact => same(old, fact)),
+    );
+    if (last === undefined && fresh.length === 0) return;
+    if (last !== undefined) record(subject, clock, number, last, 'withdrawn', cause, told);
+  } else count(clock.rule, before, after, told.cells);
+  for (const fact of fresh) {
+    record(subject, clock, number, fact, fact.state, cause, told);
+    last = fact;
+  }
   // A cycle's outcome is its last record: one that still holds is told again after anything that would hide it.
   const outcome = after.findLast(fact => fact.state === 'breached' || isEnd(fact));
-  const hides = withdrawn !== undefined || fresh.some(fact => fact.state === 'warned');
-  if (outcome !== undefined && hides && !fresh.includes(outcome)) tell(outcome);
+  if (outcome === undefined || outcome === last) return;
+  if (last?.state !== 'escalated' || isEnd(outcome) || !fresh.includes(last))
+    record(subject, clock, number, outcome, outcome.state, cause, told);
 }
 
 /** Warnings and escalations need no withdrawal, and an end that is only told anew with other times needs none either. */
@@ -112,43 +119,52 @@ function record(
   cause: Naming,
   told: Told,
 ): void {
-  told.records.push({
+  const base = {
     id: `${cause.id}-${subject.token}-${cause.place++}`,
     kind: 'clock',
-    at: new Date(state === 'withdrawn' ? cause.at : fact.at).toISOString(),
-    seenAt: new Date(cause.now).toISOString(),
+    at: instantText(state === 'withdrawn' ? cause.at : fact.at),
+    seenAt: instantText(cause.now),
     entity: subject.entity,
     case: subject.id,
     rule: clock.rule,
     cycle,
     state,
-    ...(fact.percent === undefined ? {} : { percent: fact.percent }),
-    ...(fact.step === undefined ? {} : { step: fact.step }),
-    ...(fact.to === undefined ? {} : { to: fact.to }),
-    startedAt: new Date(fact.startedAt).toISOString(),
-    dueAt: new Date(fact.dueAt).toISOString(),
-    endedAt: fact.endedAt === null ? null : new Date(fact.endedAt).toISOString(),
+    startedAt: instantText(fact.startedAt),
+    dueAt: instantText(fact.dueAt),
+    endedAt: fact.endedAt === null ? null : instantText(fact.endedAt),
     elapsedMs: fact.elapsedMs,
     pausedMs: fact.pausedMs,
     overdueMs: fact.overdueMs,
     policy: subject.policy,
-  });
+  } as const;
+  if (fact.percent !== null) told.records.push({ ...base, percent: fact.percent });
+  else if (fact.step !== null && fact.to !== null)
+    told.records.push({ ...base, step: fact.step, to: fact.to });
+  else told.records.push(base);
 }
 
 /** Counters only rise: what is gone is counted as withdrawn, under the label that it was counted under. */
 function count(rule: string, before: readonly Fact[], after: readonly Fact[], cells: CellChanges): void {
-  for (const [state, counted, withdrawn] of COUNTED) {
-    const old = before.find(fact => fact.state === state);
-    const fact = after.find(({ state: other }) => other === state);
-    if (old?.queue === fact?.queue) continue;
-    const labels = state === 'breached' ? [rule] : [rule, state];
-    if (old !== undefined) addCell(cells, cellKey('c', withdrawn, ...labels, old.queue), 1);
-    if (fact !== undefined) addCell(cells, cellKey('c', counted, ...labels, fact.queue), 1);
+  for (const state of COUNTED) {
+    const old = queueOf(before, state);
+    const now = queueOf(after, state);
+    if (old === now) continue;
+    if (old !== null) addCell(cells, counterKey(rule, state, old, true), 1);
+    if (now !== null) addCell(cells, counterKey(rule, state, now, false), 1);
   }
 }
 
-const COUNTED = [
-  ['breached', 'breach', 'breachWithdrawn'],
-  ['met', 'outcome', 'outcomeWithdrawn'],
-  ['missed', 'outcome', 'outcomeWithdrawn'],
-] as const;
+const COUNTED = ['breached', 'met', 'missed'] as const;
+type Counted = (typeof COUNTED)[number];
+
+/** The queue under which a fact of this state is counted; null without one. */
+function queueOf(facts: readonly Fact[], state: Counted): string | null {
+  for (const fact of facts) if (fact.state === state) return fact.queue;
+  return null;
+}
+
+function counterKey(rule: string, state: Counted, queue: string, withdrawn: boolean): string {
+  const labels = `${escapePart(rule)}|${state === 'breached' ? '' : `${state}|`}${escapePart(queue)}`;
+  const counter = state === 'breached' ? 'breach' : 'outcome';
+  return `c|${counter}${withdrawn ? 'Withdrawn' : ''}|${labels}`;
+}
