@@ -6,7 +6,7 @@ import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
 import type { CaseState } from '../engine/case.ts';
 import type { ClockFold } from '../engine/clock.ts';
-import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
+import { type Cycle, evaluate, type Outcome, outcomeAt, storyOf } from '../engine/cycle.ts';
 import { pausesOf, queueAt, text } from '../engine/fold.ts';
 import type { Span } from '../engine/span.ts';
 import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
@@ -291,20 +291,23 @@ function timeline(state: CaseState, now: number): TimelineEntry[] {
   for (const { clock, cycles } of state.fold.clocks) {
     const pauses = pausesOf(state.fold, clock);
     for (const cycle of cycles) {
-      for (const fact of evaluate(clock, cycle, pauses, queueAt(state.fold), now, true).facts) {
-        const percent: Fields = fact.percent === undefined ? {} : { percent: fact.percent };
+      const add = (at: number, what: string, fields: Fields) =>
         entries.push({
-          at: fact.at,
+          at,
           entry: {
-            at: formatTime(fact.at),
+            at: formatTime(at),
             kind: 'clock',
-            what: `${clock.rule} ${fact.state}`,
+            what: `${clock.rule} ${what}`,
             id: null,
             source: null,
-            fields: fact.to === undefined ? percent : { ...percent, to: fact.to },
+            fields,
             applied: true,
           },
         });
+      for (const fact of storyOf(cycle, pauses, now)) add(fact.at, fact.state, {});
+      for (const fact of evaluate(clock, cycle, pauses, queueAt(state.fold), now).facts) {
+        const percent: Fields = fact.percent === null ? {} : { percent: fact.percent };
+        add(fact.at, fact.state, fact.to === null ? percent : { ...percent, to: fact.to });
       }
     }
   }
