@@ -1,0 +1,57 @@
+// The accepted events of a backtest, by case: each once, in the contract's order. Nothing is too late or too early
+// here, since no event has a stored time; the same id and source with other content is a conflict.
+import { compareCodePoints, compareEvents, type SlaEvent } from '../contract/event.ts';
+
+export class EventBook {
+  readonly #cases = new Map<string, SlaEvent[]>();
+  /** Strings that repeat from event to event are kept once. */
+  readonly #strings = new Map<string, string>();
+  /** How many events are in it, and the time of the last one in ms since 1970; minus infinity without any. */
+  size = 0;
+  lastAt = Number.NEGATIVE_INFINITY;
+
+  /** Adds an event. A repetition changes nothing; of a conflict the first one stays. */
+  add(event: SlaEvent): 'added' | 'duplicate' | 'conflict' {
+    const key = `${event.case}\n${event.entity}`;
+    let events = this.#cases.get(key);
+    if (events === undefined) {
+      events = [];
+      this.#cases.set(key, events);
+    }
+    for (const other of events) {
+      if (other.id === event.id && other.source === event.source)
+        return other.digest === event.digest ? 'duplicate' : 'conflict';
+    }
+    events.push(this.#interned(event, events[0]));
+    this.size += 1;
+    if (event.time > this.lastAt) this.lastAt = event.time;
+    return 'added';
+  }
+
+  /** Cases in order of their id by code point, then entity; each with its events in order. */
+  *cases(): Iterable<readonly SlaEvent[]> {
+    const keys = [...this.#cases.keys()].sort(compareCodePoints);
+    for (const key of keys) {
+      const events = this.#cases.get(key);
+      if (events !== undefined) yield events.sort(compareEvents);
+    }
+  }
+
+  #interned(event: SlaEvent, first: SlaEvent | undefined): SlaEvent {
+    return {
+      ...event,
+      source: this.#intern(event.source),
+      type: this.#intern(event.type),
+      case: first?.case ?? event.case,
+    };
+  }
+
+  #intern(text: string): string {
+    const known = this.#strings.get(text);
+    if (known !== undefined) return known;
+    if (this.#strings.size < STRINGS_MAX) this.#strings.set(text, text);
+    return text;
+  }
+}
+
+const STRINGS_MAX = 10_000;
