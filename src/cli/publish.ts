@@ -1,6 +1,6 @@
 // `publish`: events from a file or standard input into the streams. Every way in agrees on the partition, since it
 // depends on the case id alone; this one computes it and needs no mapping on the server.
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { NatsConnection } from 'nats';
 import { connectBroker } from '../broker/connect.ts';
@@ -10,9 +10,9 @@ import { ensureStreams, madePartitions } from '../broker/streams.ts';
 import { type Settings, settingsFromEnvironment } from '../config.ts';
 import { noServersMessage, resolveServers } from '../embedded/servers.ts';
 import { type MappedRow, mapCsv } from '../mapping/csv.ts';
-import { loadMapping } from '../mapping/load.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import { type ByteLine, byteLines } from './byte-lines.ts';
+import { readMapping } from './mapping-file.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor publish [FILE]
@@ -64,14 +64,6 @@ async function connectFor(settings: Settings): Promise<NatsConnection> {
       `NATS can't be reached: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-/** @throws UsageError naming each error of the mapping with its place. */
-function readMapping(file: string): Mapping {
-  if (!existsSync(file)) throw new UsageError(`There is no mapping ${file}`);
-  const result = loadMapping(readFileSync(file, 'utf8'), file);
-  if (!result.ok) throw new UsageError(result.errors.join('\n'));
-  return result.mapping;
 }
 
 async function feed(

@@ -26,7 +26,7 @@ const STAFF_MEMORY_MS = 8 * DAY_MS;
 /** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
 const CLOSED_KEEP_MS = 90 * DAY_MS;
 /** More events than this in one case are refused: a publisher in a loop must not grow a state without bound. */
-const EVENTS_MAX = 10_000;
+export const EVENTS_MAX = 10_000;
 
 export interface CaseState {
   readonly entity: Entity;
