@@ -220,9 +220,11 @@ export function evaluate(
     return { facts, nextAt: Number.POSITIVE_INFINITY, dueAt: due };
   }
 
-  // While a pause is on, what lies beyond its beginning recedes with it; what it came too late for does not.
+  // While a pause is on, what lies beyond its beginning recedes with it; what it came too late for does not, nor does
+  // an instant that was named.
   const last = left.all.at(-1);
-  const heldFrom = last?.to === null ? last.from : Number.POSITIVE_INFINITY;
+  const held = last?.to === null && cycle.fixedDue === null;
+  const heldFrom = held ? last.from : Number.POSITIVE_INFINITY;
   let nextAt = Number.POSITIVE_INFINITY;
   for (const warning of clock.warn) {
     const instant = warningAt(clock, cycle, warning, left, until);
