@@ -21,9 +21,6 @@ export interface Principal {
   readonly session: boolean;
 }
 
-/** The shortest ADMIN_TOKEN that is accepted, in characters; a shorter one could be guessed. */
-export const ADMIN_TOKEN_LENGTH_MIN = 16;
-
 export function isRole(text: string): text is Role {
   return ROLES.some(role => role === text);
 }
