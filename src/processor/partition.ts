@@ -32,6 +32,7 @@ export interface PartitionOptions {
   readonly batchMax: number;
   /** Shortest time between two commits, ms: at a high rate of events this makes larger batches. */
   readonly lingerMs: number;
+  readonly leaseMs: number;
   readonly cacheMax: number;
   readonly closedKeepMs: number;
   readonly log: Logger;
@@ -299,6 +300,7 @@ export class Partition {
         position: encodePosition(committed),
         time: this.#time,
         change: this.#change,
+        leaseMs: this.#options.leaseMs,
         dropFromOutbox: this.#outbox.takeAcknowledged(),
         message: JSON.stringify({
           p: this.number,

@@ -1,20 +1,24 @@
 -- Stores all that a batch of one partition changed, or nothing.
--- Refuses when the lease is not the caller's or the stored position is not the one that the batch began at, so that
--- two owners, or two batches of one, can never both count.
+-- Refuses when the lease is another's or the stored position is not the one that the batch began at, so that two owners,
+-- or two batches of one, can never both count. A lease that ran out and that nobody took is still the caller's: whoever
+-- had it in between would have moved the position. A commit prolongs the lease: a busy owner needs no other sign of life.
 --
 -- KEYS  1 lease  2 meta  3 cases  4 closed  5 alarms  6 risk  7 cells  8 outbox  9 alerts
 -- ARGV  1 epoch  2 expected position ('' for none)  3 new position  4 logical time  5 change number
---       6 outbox entries to drop from the front  7 channel  8 message ('' for none)
+--       6 outbox entries to drop from the front  7 channel  8 message ('' for none)  9 lease in milliseconds
 --       then for each of the twelve groups below a count of values, followed by the values:
 --       cases set (key value …), cases removed (key …), closed set, closed removed,
 --       alarms set (score key …), alarms removed, risk set (score key …), risk removed,
 --       cells set, cells removed, outbox pushed (entry …), alerts set
 -- Returns 'ok', 'lease' or 'position'.
 -- Bound: work is linear in the values; the caller keeps a batch below a few thousand cases.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease' end
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 'lease' end
 if (redis.call('HGET', KEYS[2], 'position') or '') ~= ARGV[2] then return 'position' end
 
-local at = 9
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[9])
+
+local at = 10
 local function each(command, key)
   local count = tonumber(ARGV[at])
   local last = at + count

@@ -26,6 +26,8 @@ export interface CommitHead {
   readonly time: number;
   readonly change: number;
   readonly dropFromOutbox: number;
+  /** How long the lease is prolonged, ms. */
+  readonly leaseMs: number;
   /** What subscribers are told; null for nothing. */
   readonly message: string | null;
 }
@@ -198,6 +200,7 @@ export class PartitionStore {
       head.dropFromOutbox,
       CHANGES,
       head.message ?? '',
+      head.leaseMs,
     ];
     for (const group of groupsOf(commit)) {
       args.push(group.length);

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
+import { z } from 'zod';
 import { streamState } from '../../src/broker/api.ts';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { Publisher } from '../../src/broker/publisher.ts';
@@ -23,6 +24,9 @@ export interface DrainResult {
   readonly bytesPerEvent: number;
   readonly recordsPerEvent: number;
   readonly rssMb: number;
+  /** Processor time of the process, µs an event, from its start on. */
+  readonly cpuPerEventUs: number;
+  readonly bareCpuPerEventUs: number;
 }
 
 /** Publishes a backlog, lets the monitor drain it, then lets the bare loop do as much on fresh servers' data. */
@@ -55,11 +59,13 @@ export async function benchDrain(events: number, openCases: number): Promise<Dra
     });
     return {
       eventsPerSecond: monitor.eventsPerSecond,
-      bareEventsPerSecond: bare,
-      ratio: monitor.eventsPerSecond / bare,
+      bareEventsPerSecond: bare.eventsPerSecond,
+      ratio: monitor.eventsPerSecond / bare.eventsPerSecond,
       bytesPerEvent,
       recordsPerEvent,
       rssMb: monitor.rssMb,
+      cpuPerEventUs: (1000 * monitor.cpuMs) / events,
+      bareCpuPerEventUs: (1000 * bare.cpuMs) / events,
     };
   } finally {
     redis.disconnect();
@@ -97,15 +103,26 @@ async function drainByMonitor(
   servers: TestServers,
   redis: Redis,
   last: readonly number[],
-): Promise<{ eventsPerSecond: number; rssMb: number }> {
+): Promise<{ eventsPerSecond: number; rssMb: number; cpuMs: number }> {
   const { child, lines } = await startWorker('worker-monitor.ts', servers, {
     PARTITIONS: String(PARTITIONS),
   });
   await lines.next();
   const total = last.reduce((a, b) => a + b, 0);
   let rss = 0;
+  let cpuMs = 0;
+  let startCpuMs = 0;
   const watch = (async () => {
-    for await (const line of lines) rss = Math.max(rss, Number(/"rss":(\d+)/.exec(line)?.[1] ?? 0));
+    for await (const line of lines) {
+      const used = USED.safeParse(JSON.parse(line));
+      if (!used.success) {
+        process.stderr.write(`${line}\n`);
+        continue;
+      }
+      rss = Math.max(rss, used.data.rss);
+      cpuMs = used.data.cpuMs;
+      if (startCpuMs === 0) startCpuMs = cpuMs;
+    }
   })();
   let first: { at: number; done: number } | null = null;
   for (;;) {
@@ -116,7 +133,7 @@ async function drainByMonitor(
       child.kill('SIGTERM');
       await once(child, 'exit');
       await watch;
-      return { eventsPerSecond: ((total - first.done) * 1000) / (at - first.at), rssMb: rss / 1e6 };
+      return { eventsPerSecond: ((total - first.done) * 1000) / (at - first.at), rssMb: rss / 1e6, cpuMs: cpuMs - startCpuMs };
     }
     await sleep(20);
   }
@@ -130,10 +147,13 @@ async function positions(redis: Redis): Promise<number> {
   return done;
 }
 
-async function drainBare(servers: TestServers, bare: object): Promise<number> {
+const USED = z.object({ rss: z.number(), cpuMs: z.number() });
+const DONE = z.object({ events: z.number(), seconds: z.number(), cpuMs: z.number() });
+
+async function drainBare(servers: TestServers, bare: object): Promise<{ eventsPerSecond: number; cpuMs: number }> {
   const { child, lines } = await startWorker('worker-bare.ts', servers, { BARE: JSON.stringify(bare) });
   const { value } = await lines.next();
   await once(child, 'exit');
-  const { events, seconds } = JSON.parse(String(value));
-  return events / seconds;
+  const { events, seconds, cpuMs } = DONE.parse(JSON.parse(String(value)));
+  return { eventsPerSecond: events / seconds, cpuMs };
 }

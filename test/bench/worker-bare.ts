@@ -24,9 +24,12 @@ if (natsUrl === null || redisUrl === null) throw new Error('NATS_URL and REDIS_U
 const nc = await connectBroker({ natsUrl }, { name: 'bare' });
 const redis = new Redis(redisUrl);
 const startedAt = performance.now();
+const cpuBefore = process.cpuUsage();
 const counts = await Promise.all(bare.events.map((events, partition) => drain(partition, events)));
 const seconds = (performance.now() - startedAt) / 1000;
-process.stdout.write(`${JSON.stringify({ events: counts.reduce((a, b) => a + b, 0), seconds })}\n`);
+const { user, system } = process.cpuUsage(cpuBefore);
+const cpuMs = (user + system) / 1000;
+process.stdout.write(`${JSON.stringify({ events: counts.reduce((a, b) => a + b, 0), seconds, cpuMs })}\n`);
 await nc.close();
 redis.disconnect();
 
