@@ -10,7 +10,12 @@ const ESCAPE = /[%|]/g;
 
 /** Joins parts into a cell key; `|` and `%` inside a part are percent-encoded. */
 export function cellKey(...parts: readonly (string | number)[]): string {
-  return parts.map(part => (typeof part === 'number' ? String(part) : escapePart(part))).join('|');
+  let key = '';
+  for (const part of parts) {
+    if (key !== '') key += '|';
+    key += typeof part === 'number' ? part : escapePart(part);
+  }
+  return key;
 }
 
 export function escapePart(part: string): string {

@@ -3,10 +3,10 @@
 
 import { escapePart } from '../contract/cells.ts';
 import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts';
-import type { CompiledPolicy } from '../policy/compiled.ts';
+import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
 import type { ClockFold } from './clock.ts';
 import { addCell, type CellChanges, contribute, contributeEvent, dependsOn } from './contribute.ts';
-import { type Cycle, evaluate, type OpenState } from './cycle.ts';
+import { type Cycle, evaluate, type Fact, type OpenState } from './cycle.ts';
 import {
   applyEvent,
   type CaseFold,
@@ -270,35 +270,51 @@ function contributeAll(
 }
 
 /** Evaluates a clock anew and tells what changed since it was last told. */
-function retell(state: CaseState, clock: ClockFold, cause: Naming, told: Told): void {
-  const before = clock.cycles.map(cycle => cycle.told);
-  evaluateClock(state, clock, cause.now, told.cells);
-  for (const [i, cycle] of clock.cycles.entries())
-    tellCycle(state.subject, clock.clock, i + 1, before[i] ?? [], cycle.told, cycle.shown, cause, told);
+function retell(state: CaseState, fold: ClockFold, cause: Naming, told: Told): void {
+  evaluateClock(state, fold, cause.now, told.cells, (cycle, number, before) =>
+    tellCycle(state.subject, fold.clock, number, before, cycle.told, cycle.shown, cause, told),
+  );
 }
 
-/** Evaluates all cycles of a clock at `now`, and counts them among the open ones unless `changes` is null. */
+/**
+ * Evaluates the cycles of a clock to which something happened, or of which a deadline has passed, and counts them among
+ * the open ones unless `changes` is null. `tell` gets each of them with what was told of it before.
+ */
 function evaluateClock(
   state: CaseState,
   { clock, cycles }: ClockFold,
   now: number,
   changes: CellChanges | null,
+  tell?: (cycle: Cycle, number: number, before: readonly Fact[]) => void,
+): void {
+  for (let i = 0; i < cycles.length; i++) {
+    const cycle = cycles[i];
+    if (cycle === undefined || (!cycle.stale && cycle.nextAt >= now)) continue;
+    const before = cycle.told;
+    evaluateCycle(state, clock, cycle, now, changes);
+    tell?.(cycle, i + 1, before);
+  }
+}
+
+function evaluateCycle(
+  state: CaseState,
+  clock: CompiledClock,
+  cycle: Cycle,
+  now: number,
+  changes: CellChanges | null,
 ): void {
   const pauses = pausesOf(state.fold, clock);
-  const paused = pauses.at(-1)?.to === null;
-  const labels = queueAt(state.fold);
-  for (const cycle of cycles) {
-    const found = evaluate(clock, cycle, pauses, labels, now);
-    cycle.told = found.facts;
-    cycle.nextAt = found.nextAt;
-    cycle.dueAt = found.dueAt;
-    const counted = openState(cycle, paused);
-    if (counted !== cycle.counted && changes !== null) {
-      countOpen(clock.rule, cycle.counted, -1, changes);
-      countOpen(clock.rule, counted, 1, changes);
-    }
-    cycle.counted = counted;
+  const found = evaluate(clock, cycle, pauses, queueAt(state.fold), now);
+  cycle.stale = false;
+  cycle.told = found.facts;
+  cycle.nextAt = found.nextAt;
+  cycle.dueAt = found.dueAt;
+  const counted = openState(cycle, pauses.at(-1)?.to === null);
+  if (counted !== cycle.counted && changes !== null) {
+    countOpen(clock.rule, cycle.counted, -1, changes);
+    countOpen(clock.rule, counted, 1, changes);
   }
+  cycle.counted = counted;
 }
 
 function openState(cycle: Cycle, paused: boolean): OpenState | null {

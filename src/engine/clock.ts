@@ -103,6 +103,7 @@ function end(fold: ClockFold, occurrence: Occurrence, how: EndKind, each: string
 /** The target is frozen with the end; where its value was gone by then, the last one counts. */
 function endCycle(fold: ClockFold, cycle: Cycle, { event, queue }: Occurrence, how: EndKind): void {
   cycle.end = { at: event.time, how, queue };
+  cycle.stale = true;
   if (fold.target !== null) cycle.target = fold.target;
 }
 
@@ -115,7 +116,9 @@ function waive(fold: ClockFold, occurrence: Occurrence): void {
     endCycle(fold, cycle, occurrence, 'cancel');
   }
   const latest = fold.cycles.at(-1);
-  if (open.length === 0 && latest !== undefined) latest.waived = mark;
+  if (open.length > 0 || latest === undefined) return;
+  latest.waived = mark;
+  latest.stale = true;
 }
 
 /** Whether `when` holds and the target has a value. */
@@ -134,6 +137,7 @@ function followTarget(fold: ClockFold, { event, after, queue }: Occurrence): voi
     if (cycle.end !== null) continue;
     cycle.target = target;
     cycle.known = { at: event.time, queue };
+    cycle.stale = true;
   }
 }
 
@@ -160,7 +164,11 @@ function moveGate(fold: ClockFold, occurrence: Occurrence): void {
   if (fold.gate && !was) openGate(fold, occurrence);
   else if (!fold.gate && was) {
     const mark = { at: event.time, queue };
-    for (const cycle of fold.cycles) if (cycle.end === null) cycle.hidden = mark;
+    for (const cycle of fold.cycles) {
+      if (cycle.end !== null) continue;
+      cycle.hidden = mark;
+      cycle.stale = true;
+    }
   }
 }
 
@@ -172,6 +180,7 @@ function openGate(fold: ClockFold, occurrence: Occurrence): void {
     cycle.hidden = null;
     cycle.known = mark;
     cycle.target ??= fold.target;
+    cycle.stale = true;
   }
   const waiting = fold.waiting;
   fold.waiting = null;
@@ -192,6 +201,7 @@ function reopen(fold: ClockFold, occurrence: Occurrence): void {
   }
   latest.gaps = [...latest.gaps, { from: latest.end.at, to: occurrence.event.time }];
   latest.end = null;
+  latest.stale = true;
   if (latest.fixedDue === null) latest.target = fold.target;
 }
 
@@ -239,5 +249,6 @@ function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixe
     nextAt: Number.POSITIVE_INFINITY,
     dueAt: Number.POSITIVE_INFINITY,
     counted: null,
+    stale: true,
   });
 }

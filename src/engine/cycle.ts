@@ -32,6 +32,8 @@ export interface Cycle {
   dueAt: number;
   /** The state under which it is counted among the open clocks; null when it is not. */
   counted: OpenState | null;
+  /** Something happened to it since the last evaluation. */
+  stale: boolean;
 }
 
 export type OpenState = 'running' | 'paused' | 'overdue';

@@ -64,28 +64,55 @@ export interface Touch {
 
 /** Finds what an event would change, without changing anything. */
 export function touchOf(fold: CaseFold, event: SlaEvent): Touch {
-  const { policy } = fold;
   const changed: string[] = [];
   const attributes = attributesAfter(fold, event, changed);
-  const own = policy.byType.get(event.type) ?? NOBODY;
-  let clocks = own.clocks;
-  let indicators = own.indicators;
-  if (changed.length > 0) {
-    const byAttribute = policy.byAttribute.get(fold.entity);
-    for (const path of changed) {
-      const listeners = byAttribute?.get(path);
-      if (listeners === undefined) continue;
-      clocks = merged(clocks, listeners.clocks);
-      indicators = merged(indicators, listeners.indicators);
-    }
-  }
-  if (own.pauses.length > 0) {
+  const listeners = listenersOf(fold, event.type, changed);
+  let { clocks } = listeners;
+  if (listeners.pauses.length > 0 && fold.clocks.length > 0) {
     const held = fold.clocks
-      .filter(({ clock }) => clock.pauses.some(index => own.pauses.includes(index)))
+      .filter(({ clock }) => clock.pauses.some(index => listeners.pauses.includes(index)))
       .map(({ clock }) => clock.index);
     clocks = merged(clocks, held);
   }
-  return { attributes, changed, clocks, indicators };
+  return { attributes, changed, clocks, indicators: listeners.indicators };
+}
+
+/** Listeners by event type and changed attributes, found once: few combinations occur, and they occur all the time. */
+const FOUND = new WeakMap<CompiledPolicy, Map<string, Listeners>>();
+/** Beyond so many combinations they are forgotten and found again. */
+const FOUND_MAX = 5_000;
+
+function listenersOf({ policy, entity }: CaseFold, type: string, changed: readonly string[]): Listeners {
+  let known = FOUND.get(policy);
+  if (known === undefined || known.size > FOUND_MAX) {
+    known = new Map();
+    FOUND.set(policy, known);
+  }
+  const key = changed.length === 0 ? type : `${type} ${changed.join(' ')}`;
+  let listeners = known.get(key);
+  if (listeners === undefined) {
+    listeners = findListeners(policy, entity, type, changed);
+    known.set(key, listeners);
+  }
+  return listeners;
+}
+
+function findListeners(
+  policy: CompiledPolicy,
+  entity: Entity,
+  type: string,
+  changed: readonly string[],
+): Listeners {
+  const own = policy.byType.get(type) ?? NOBODY;
+  let { clocks, indicators } = own;
+  const byAttribute = policy.byAttribute.get(entity);
+  for (const path of changed) {
+    const listeners = byAttribute?.get(path);
+    if (listeners === undefined) continue;
+    clocks = merged(clocks, listeners.clocks);
+    indicators = merged(indicators, listeners.indicators);
+  }
+  return { clocks, pauses: own.pauses, indicators };
 }
 
 function merged(a: readonly number[], b: readonly number[]): readonly number[] {
@@ -172,12 +199,18 @@ function movePause(fold: CaseFold, index: number, event: SlaEvent): void {
     if (!matchesAny(pause.to, event, fold.attributes)) return;
     const before = spans.slice(0, -1);
     // A pause that was on for no time at all was none.
-    fold.pauses.set(
-      index,
-      last.from < event.time ? [...before, { from: last.from, to: event.time }] : before,
-    );
+    setPause(fold, index, last.from < event.time ? [...before, { from: last.from, to: event.time }] : before);
   } else if (matchesAny(pause.from, event, fold.attributes)) {
-    fold.pauses.set(index, [...spans, { from: event.time, to: null }]);
+    setPause(fold, index, [...spans, { from: event.time, to: null }]);
+  }
+}
+
+/** The open cycles that the pause holds must be looked at again. */
+function setPause(fold: CaseFold, index: number, spans: readonly Span[]): void {
+  fold.pauses.set(index, spans);
+  for (const { clock, cycles } of fold.clocks) {
+    if (!clock.pauses.includes(index)) continue;
+    for (const cycle of cycles) if (cycle.end === null) cycle.stale = true;
   }
 }
 
