@@ -1,5 +1,6 @@
 // Private servers for a test: real nats-server and redis-server on free loopback ports, data in a temporary folder,
 // gone when the test ends. They can be killed and started again on the same data and ports.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,6 +111,7 @@ export async function startTestServers(
     rmSync(dir, { recursive: true, force: true });
   };
   process.once('exit', onExit);
+  guard(dir);
   t?.teardown(close);
   await Promise.all([nats.start(), redis.start()]);
   return {
@@ -121,6 +123,20 @@ export async function startTestServers(
     env: { NATS_URL: nats.url, REDIS_URL: redis.url, DATA_DIR: at('data') },
     close,
   };
+}
+
+/**
+ * A test that is killed closes nothing: a small shell outlives it, ends the servers whose pids stand in the folder,
+ * and removes it.
+ */
+function guard(dir: string): void {
+  const script = `while [ -d "$1" ] && kill -0 "$2" 2>/dev/null; do sleep 1; done
+    for file in "$1"/nats.pid "$1"/redis.pid; do [ -f "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null; done
+    rm -rf "$1"`;
+  spawn('/bin/sh', ['-c', script, 'guard', dir, String(process.pid)], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
 }
 
 function testServer(how: Launch, url: string, dir: string): TestServer {
@@ -142,6 +158,7 @@ function testServer(how: Launch, url: string, dir: string): TestServer {
     },
     start: async () => {
       pid = await launch(how);
+      writeFileSync(join(dir, '..', `${how.kind}.pid`), String(pid));
     },
   };
 }
