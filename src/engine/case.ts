@@ -122,7 +122,7 @@ export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, tol
   if (place === state.applied) {
     if (place === state.events.length) state.events.push(event);
     else state.events.splice(place, 0, event);
-    applyNext(state, naming, told);
+    applyNext(state, naming, cause.now, told);
   } else {
     const events = state.events.toSpliced(place, 0, event);
     refold(state, events, naming, told);
@@ -138,21 +138,28 @@ export function reachTime(state: CaseState, cause: Cause, told: Told): void {
   settle(state, cause.now, told);
 }
 
+/** Events that waited apply as if they had come in their time, each after the deadlines before it. */
 function catchUp(state: CaseState, cause: Cause, naming: Naming, told: Told): void {
   for (let next = state.events[state.applied]; next !== undefined; next = state.events[state.applied]) {
     if (next.time > cause.now) break;
     naming.at = next.time;
-    applyNext(state, naming, told);
+    tellDeadlines(state, naming, next.time, told);
+    applyNext(state, naming, next.time, told);
   }
   naming.at = cause.at;
-  const ripe = state.fold.clocks.filter(({ cycles }) => cycles.some(cycle => cycle.nextAt < cause.now));
+  tellDeadlines(state, naming, cause.now, told);
+}
+
+/** Tells what became true before `upTo` by itself. */
+function tellDeadlines(state: CaseState, cause: Naming, upTo: number, told: Told): void {
+  const ripe = state.fold.clocks.filter(({ cycles }) => cycles.some(cycle => cycle.nextAt < upTo));
   if (ripe.length === 0) return;
   const indicators = clockIndicators(
     state,
     ripe.map(({ clock }) => clock.index),
   );
   contributeAll(state, indicators, -1, told.cells);
-  for (const clock of ripe) retell(state, clock, naming, told);
+  for (const clock of ripe) retell(state, clock, cause, upTo, told);
   contributeAll(state, indicators, 1, told.cells);
 }
 
@@ -209,8 +216,11 @@ function foldUpTo(state: CaseState, now: number): void {
   }
 }
 
-/** Applies the next event in order and tells the difference, looking only at the rules that the event concerns. */
-function applyNext(state: CaseState, cause: Naming, told: Told): void {
+/**
+ * Applies the next event in order and tells the difference as of `upTo`, looking only at the rules that the event
+ * concerns.
+ */
+function applyNext(state: CaseState, cause: Naming, upTo: number, told: Told): void {
   const event = state.events[state.applied];
   if (event === undefined) return;
   const { fold } = state;
@@ -219,9 +229,17 @@ function applyNext(state: CaseState, cause: Naming, told: Told): void {
   contributeAll(state, whole, -1, told.cells);
   applyEvent(fold, event, touch);
   state.applied += 1;
-  for (const index of touch.clocks) {
-    const clock = clockOf(fold, index);
-    if (clock !== undefined) retell(state, clock, cause, told);
+  // A queue that is known only now is also the label of what all clocks told since then.
+  if (event.time < upTo && touch.changed.includes('queue')) {
+    for (const clock of fold.clocks) {
+      for (const cycle of clock.cycles) cycle.stale = true;
+      retell(state, clock, cause, upTo, told);
+    }
+  } else {
+    for (const index of touch.clocks) {
+      const clock = clockOf(fold, index);
+      if (clock !== undefined) retell(state, clock, cause, upTo, told);
+    }
   }
   contributeAll(state, whole, 1, told.cells);
   for (const index of touch.indicators) {
@@ -270,8 +288,8 @@ function contributeAll(
 }
 
 /** Evaluates a clock anew and tells what changed since it was last told. */
-function retell(state: CaseState, fold: ClockFold, cause: Naming, told: Told): void {
-  evaluateClock(state, fold, cause.now, told.cells, (cycle, number, before) =>
+function retell(state: CaseState, fold: ClockFold, cause: Naming, upTo: number, told: Told): void {
+  evaluateClock(state, fold, upTo, told.cells, (cycle, number, before) =>
     tellCycle(state.subject, fold.clock, number, before, cycle.told, cycle.shown, cause, told),
   );
 }
