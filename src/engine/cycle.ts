@@ -357,9 +357,12 @@ export function storyOf(cycle: Cycle, pauses: readonly Span[], now: number): rea
   const until = standsAt(cycle, now);
   const facts: StoryFact[] = [{ state: 'started', at: cycle.startedAt }];
   for (const { to } of cycle.gaps) if (to !== null && to <= until) facts.push({ state: 'reopened', at: to });
+  // A pause is told when it begins, though the next event of that instant may end it, or the cycle.
+  const open = cycle.end === null && cycle.hidden === null;
   for (const { from, to } of exclusionsOf(cycle, pauses).pauses) {
     const begin = Math.max(from, cycle.startedAt);
-    if (begin >= until || (to !== null && to <= begin)) continue;
+    if (begin > until || (begin === until && !open)) continue;
+    if (from < cycle.startedAt && to !== null && to <= cycle.startedAt) continue;
     facts.push({ state: 'paused', at: begin });
     const stopped = cycle.gaps.some(gap => gap.from === to);
     if (to !== null && to <= until && !stopped) facts.push({ state: 'resumed', at: to });
