@@ -17,12 +17,11 @@ import {
   type Touch,
   touchOf,
 } from './fold.ts';
+import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
 import { moveStanding, NOWHERE, type Standing, standingOf } from './standing.ts';
 import { type Cause, type Naming, type Subject, type Told, tellCycle } from './tell.ts';
 
 const DAY_MS = 86_400_000;
-/** Agents and shifts live for years: what is older than this is no longer kept of them, nor accepted. */
-const STAFF_MEMORY_MS = 8 * DAY_MS;
 /** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
 const CLOSED_KEEP_MS = 90 * DAY_MS;
 /** More events than this in one case are refused: a publisher in a loop must not grow a state without bound. */
@@ -35,6 +34,8 @@ export interface CaseState {
   readonly subject: Subject;
   /** All accepted events in the contract's order; the first `applied` of them are folded, the rest lie ahead. */
   events: SlaEvent[];
+  /** How many events at the front lie in chunks that are stored as they are. */
+  unchanged: number;
   applied: number;
   fold: CaseFold;
   /** The logical time of the last evaluation, and of the last event that was accepted. */
@@ -50,8 +51,9 @@ export interface CaseState {
   encoding: Encoding | null;
 }
 
-/** The first `count` events of a case as text, with the sources that they name by index. */
+/** The events from `from` to `count` of a case as text, with the sources that they name by index. */
 export interface Encoding {
+  readonly from: number;
   readonly count: number;
   readonly text: string;
   readonly sources: readonly string[];
@@ -73,13 +75,14 @@ export function newCase(
     policy,
     subject: { entity, id, token: tokenOf(entity, id), policy: policy.hash },
     events: [],
+    unchanged: 0,
     applied: 0,
     fold: emptyFold(policy, entity),
     evaluatedAt: 0,
     acceptedAt: 0,
     alarm: Number.POSITIVE_INFINITY,
     standing: NOWHERE,
-    keepMs: entity === 'agent' || entity === 'shift' ? STAFF_MEMORY_MS : closedKeepMs,
+    keepMs: isStaff(entity) ? STAFF_MEMORY_MS : closedKeepMs,
     encoding: null,
   };
 }
@@ -113,6 +116,7 @@ export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, tol
   if (state.alarm < cause.now) catchUp(state, cause, naming, told);
   state.acceptedAt = cause.now;
   const place = placeOf(state.events, event);
+  state.unchanged = Math.min(state.unchanged, place);
   if (place < state.events.length) state.encoding = null;
   if (event.time > cause.now) {
     state.events.splice(place, 0, event);
@@ -128,7 +132,25 @@ export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, tol
     refold(state, events, naming, told);
   }
   settle(state, cause.now, told);
+  if (isStaff(state.entity)) letOldGo(state, cause.now);
   return 'applied';
+}
+
+/**
+ * What is let go takes nothing with it: it was told and counted, and stays so. Clocks that still run hold it back, and so
+ * does a level whose member would seem to have entered it at another time.
+ */
+function letOldGo(state: CaseState, now: number): void {
+  if (state.fold.clocks.some(({ cycles }) => cycles.some(cycle => cycle.end === null))) return;
+  const kept = withoutOld(state.events, now);
+  if (kept === null) return;
+  const left = restoreCase(state.policy, state.entity, state.id, kept, now, state.acceptedAt, state.keepMs);
+  for (const [index, since] of state.fold.members) if (left.fold.members.get(index) !== since) return;
+  state.events = kept;
+  state.applied = left.applied;
+  state.fold = left.fold;
+  state.unchanged = 0;
+  state.encoding = null;
 }
 
 /** Time has reached `cause.now`: events that waited for it apply, and deadlines before it are told. */
@@ -193,8 +215,7 @@ function refuse(state: CaseState, event: SlaEvent, now: number): Acceptance | nu
     if (other.id === event.id && other.source === event.source)
       return other.digest === event.digest ? 'duplicate' : 'conflict';
   }
-  const staff = event.entity === 'agent' || event.entity === 'shift';
-  if (staff && event.time < now - STAFF_MEMORY_MS) return 'too-late';
+  if (isStaff(event.entity) && event.time < now - STAFF_MEMORY_MS) return 'too-late';
   return state.events.length >= EVENTS_MAX ? 'oversized' : null;
 }
 

@@ -1,6 +1,7 @@
 // How a case is kept: its events and when it was last evaluated, as one JSON array. Everything else is folded again.
-//   [format, policy hash, evaluatedAt, acceptedAt, first instant, sources, events]
+//   [format, chunks, policy hash, evaluatedAt, acceptedAt, first instant, sources, events]
 //   event: [ms after the first instant, type without its entity, id, index of source, digest, fields or 0, sequence?]
+// The events of a long life lie in chunks of their own, before those of the head, so that one more event rewrites little.
 import { ENTITIES, type Entity, type Fields, type SlaEvent } from '../contract/event.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type CaseState, restoreCase } from './case.ts';
@@ -18,6 +19,7 @@ type StoredEvent = readonly [
 ];
 type StoredCase = readonly [
   format: typeof FORMAT,
+  chunks: number,
   policy: string,
   evaluatedAt: number,
   acceptedAt: number,
@@ -38,24 +40,73 @@ export function parseCaseKey(key: string): { readonly entity: Entity; readonly i
   return { entity, id: key.slice(slash + 1) };
 }
 
-/** Encodes a case. Events that were encoded before and have only been added to are not encoded again. */
-export function encodeCase(state: CaseState): string {
+/** Events in one chunk. */
+const CHUNK = 64;
+
+/** A case as it is to be stored: the head always, and the chunks that are not in the store as they are now. */
+export interface EncodedCase {
+  readonly head: string;
+  readonly chunks: readonly { readonly index: number; readonly text: string }[];
+}
+
+/** How many chunks lie before the events of the head. */
+export function chunkCount(events: number): number {
+  return events === 0 ? 0 : Math.floor((events - 1) / CHUNK);
+}
+
+/** The same, read from the beginning of a head. */
+export function chunksOf(head: string): number {
+  return Number(/^\[\d+,(\d+)/.exec(head)?.[1] ?? 0);
+}
+
+/**
+ * Encodes a case, and takes it for stored. Events of the head that were encoded before and have only been added to are
+ * not encoded again.
+ */
+export function encodeCase(state: CaseState): EncodedCase {
   const { events, policy, evaluatedAt, acceptedAt } = state;
   const first = events[0]?.time ?? 0;
+  const chunks = chunkCount(events.length);
+  const from = chunks * CHUNK;
   const before = state.encoding;
-  if (before === null || before.count < events.length) {
-    let text = before?.text ?? '';
-    const sources = [...(before?.sources ?? [])];
-    for (let i = before?.count ?? 0; i < events.length; i++) {
-      const event = events[i];
-      if (event === undefined) break;
-      const stored: StoredEvent = storeEvent(event, first, sources);
-      text += i === 0 ? JSON.stringify(stored) : `,${JSON.stringify(stored)}`;
-    }
-    state.encoding = { count: events.length, text, sources };
+  const sources = before === null ? sourcesOf(events) : [...before.sources];
+  const grown = before !== null && before.from === from;
+  let text = grown ? before.text : '';
+  if (!grown || before.count < events.length) {
+    text += encodeEvents(events, grown ? before.count : from, events.length, first, sources, text !== '');
+    state.encoding = { from, count: events.length, text, sources };
   }
-  const { text, sources } = state.encoding ?? { text: '', sources: [] };
-  return `[${FORMAT},"${policy.hash}",${evaluatedAt},${acceptedAt},${first},${JSON.stringify(sources)},[${text}]]`;
+  const changed = [];
+  for (let index = Math.floor(state.unchanged / CHUNK); index < chunks; index++) {
+    const at = index * CHUNK;
+    changed.push({ index, text: `[${encodeEvents(events, at, at + CHUNK, first, sources, false)}]` });
+  }
+  state.unchanged = from;
+  const head = `[${FORMAT},${chunks},"${policy.hash}",${evaluatedAt},${acceptedAt},${first},${JSON.stringify(sources)},[${text}]]`;
+  return { head, chunks: changed };
+}
+
+/** The sources in the order in which they first occur: so an index of an earlier event never changes. */
+function sourcesOf(events: readonly SlaEvent[]): string[] {
+  return [...new Set(events.map(event => event.source))];
+}
+
+function encodeEvents(
+  events: readonly SlaEvent[],
+  from: number,
+  to: number,
+  first: number,
+  sources: string[],
+  more: boolean,
+): string {
+  let text = '';
+  for (let i = from; i < to; i++) {
+    const event = events[i];
+    if (event === undefined) break;
+    const stored = JSON.stringify(storeEvent(event, first, sources));
+    text += more || i > from ? `,${stored}` : stored;
+  }
+  return text;
 }
 
 function storeEvent(event: SlaEvent, first: number, sources: string[]): StoredEvent {
@@ -78,17 +129,21 @@ const NO_FIELDS: Fields = {};
 
 /**
  * Rebuilds a kept case under the policy by which it was last evaluated, which `policyOf` finds by hash.
- * Throws when the text is not one that `encodeCase` made: the state is broken, and must not be guessed at.
+ * Throws when the text is not one that `encodeCase` made, or a chunk is missing: the state is broken, and must not be guessed at.
  */
 export function decodeCase(
   policyOf: (hash: string) => CompiledPolicy,
   key: string,
-  text: string,
+  head: string,
+  chunks: readonly string[] = [],
   closedKeepMs?: number,
 ): CaseState {
-  const stored: unknown = JSON.parse(text);
+  const stored: unknown = JSON.parse(head);
   if (!isStoredCase(stored)) throw new Error(`state of case ${key} is not of format ${FORMAT}`);
-  const [, hash, evaluatedAt, acceptedAt, first, sources, list] = stored;
+  const [, count, hash, evaluatedAt, acceptedAt, first, sources, tail] = stored;
+  if (count !== chunks.length)
+    throw new Error(`case ${key} has ${count} chunks, ${chunks.length} were found`);
+  const list = count === 0 ? tail : [...chunks.flatMap(parseChunk), ...tail];
   const { entity, id } = parseCaseKey(key);
   const events: SlaEvent[] = list.map(([after, name, eventId, source, digest, fields, sequence]) => ({
     id: eventId,
@@ -101,18 +156,25 @@ export function decodeCase(
     fields: fields === 0 ? NO_FIELDS : fields,
     digest,
   }));
-  return restoreCase(policyOf(hash), entity, id, events, evaluatedAt, acceptedAt, closedKeepMs);
+  const state = restoreCase(policyOf(hash), entity, id, events, evaluatedAt, acceptedAt, closedKeepMs);
+  state.unchanged = count * CHUNK;
+  return state;
+}
+
+function parseChunk(text: string): StoredEvent[] {
+  return JSON.parse(text);
 }
 
 /** Only this program writes states; the outer shape and the format tell whether it was this version. */
 function isStoredCase(value: unknown): value is StoredCase {
   return (
     Array.isArray(value) &&
-    value.length === 7 &&
+    value.length === 8 &&
     value[0] === FORMAT &&
-    typeof value[1] === 'string' &&
-    typeof value[2] === 'number' &&
-    Array.isArray(value[5]) &&
-    Array.isArray(value[6])
+    typeof value[1] === 'number' &&
+    typeof value[2] === 'string' &&
+    typeof value[3] === 'number' &&
+    Array.isArray(value[6]) &&
+    Array.isArray(value[7])
   );
 }

@@ -9,11 +9,11 @@ import type { ClockRecord } from '../contract/record.ts';
 import type { RejectReason } from '../contract/reject.ts';
 import { partitionOf } from '../contract/subject.ts';
 import { acceptEvent, forget, isForgotten, isHot, reachTime } from '../engine/case.ts';
-import { caseKey, encodeCase } from '../engine/codec.ts';
+import { caseKey, chunkCount, encodeCase } from '../engine/codec.ts';
 import { addCell } from '../engine/contribute.ts';
 import type { Told } from '../engine/tell.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { FORGOTTEN } from '../store/keys.ts';
+import { chunkField, FORGOTTEN } from '../store/keys.ts';
 import type { Commit } from '../store/partition-store.ts';
 import type { Alarm, AlarmHeap } from './alarm-heap.ts';
 import type { CachedCase, CaseCache } from './case-cache.ts';
@@ -260,15 +260,25 @@ function headersOf(message: RawMessage): Iterable<readonly [string, readonly str
 
 function storeState(found: CachedCase, commit: Commit): void {
   const { key, state, kept } = found;
-  if (!found.forgotten && isHot(state)) {
-    commit.casesSet.push(key, encodeCase(state));
-    if (kept === 'closed') commit.closedRemoved.push(key);
-    found.kept = 'open';
+  if (found.forgotten) {
+    commit.closedSet.push(key, FORGOTTEN);
+    for (let index = 0; index < chunkCount(state.events.length); index++)
+      commit.chunksRemoved.push(chunkField(key, index));
+    if (kept === 'open') commit.casesRemoved.push(key);
+    found.kept = 'closed';
     return;
   }
-  commit.closedSet.push(key, found.forgotten ? FORGOTTEN : encodeCase(state));
-  if (kept === 'open') commit.casesRemoved.push(key);
-  found.kept = 'closed';
+  const { head, chunks } = encodeCase(state);
+  for (const { index, text } of chunks) commit.chunksSet.push(chunkField(key, index), text);
+  if (isHot(state)) {
+    commit.casesSet.push(key, head);
+    if (kept === 'closed') commit.closedRemoved.push(key);
+    found.kept = 'open';
+  } else {
+    commit.closedSet.push(key, head);
+    if (kept === 'open') commit.casesRemoved.push(key);
+    found.kept = 'closed';
+  }
 }
 
 function storeRisk(found: CachedCase, commit: Commit): boolean {

@@ -4,7 +4,7 @@ import { type CaseState, newCase } from '../engine/case.ts';
 import { decodeCase, parseCaseKey } from '../engine/codec.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { FORGOTTEN } from '../store/keys.ts';
-import type { PartitionStore } from '../store/partition-store.ts';
+import type { KeptCase, PartitionStore } from '../store/partition-store.ts';
 
 export interface CachedCase {
   readonly key: string;
@@ -82,16 +82,16 @@ export class CaseCache {
       for (const [i, key] of page.entries()) {
         const found = kept[i];
         if (found === null || found === undefined) continue;
-        this.#cases.set(key, this.#restore(key, found.text, found.closed));
+        this.#cases.set(key, this.#restore(key, found));
       }
     }
   }
 
-  #restore(key: string, text: string, closed: boolean): CachedCase {
+  #restore(key: string, { text, chunks, closed }: KeptCase): CachedCase {
     if (text !== FORGOTTEN)
       return cached(
         key,
-        decodeCase(this.#policyOf, key, text, this.#closedKeepMs),
+        decodeCase(this.#policyOf, key, text, chunks, this.#closedKeepMs),
         closed ? 'closed' : 'open',
       );
     const { entity, id } = parseCaseKey(key);

@@ -437,5 +437,7 @@ function emptyCommit(): Commit {
     cellsRemoved: [],
     outbox: [],
     alerts: [],
+    chunksSet: [],
+    chunksRemoved: [],
   };
 }

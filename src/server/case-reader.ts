@@ -9,6 +9,7 @@ import type { CaseState } from '../engine/case.ts';
 import { caseKey, decodeCase } from '../engine/codec.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { FORGOTTEN, partitionKeys } from '../store/keys.ts';
+import { readCases } from '../store/partition-store.ts';
 import type { RiskLists } from './board.ts';
 import { type CaseSummary, caseSummary, riskRows } from './case-view.ts';
 
@@ -63,13 +64,7 @@ export class CaseReader {
     const p = partitionOfCase(id, this.#options.partitions);
     if (p === null) return [];
     const keys = (entity === null ? ENTITIES : [entity]).map(name => caseKey(name, id));
-    const { cases, closed } = partitionKeys(p);
-    const { redis } = this.#options;
-    const [open, done] = await Promise.all([redis.hmget(cases, ...keys), redis.hmget(closed, ...keys)]);
-    return keys.flatMap((key, i) => {
-      const text = open[i] ?? done[i];
-      return text == null || text === FORGOTTEN ? [] : [this.#decode(key, text)];
-    });
+    return this.#read(p, keys);
   }
 
   /** What a board lists: the clocks due soonest and the breaches that are latest. `now` in ms. */
@@ -163,24 +158,24 @@ export class CaseReader {
   async #load(found: readonly Found[]): Promise<CaseState[]> {
     const byPartition = new Map<number, Found[]>();
     for (const each of found) byPartition.set(each.p, [...(byPartition.get(each.p) ?? []), each]);
-    const texts = new Map<string, string>();
+    const states = new Map<string, CaseState>();
     await Promise.all(
       [...byPartition].map(async ([p, list]) => {
-        const answer = await this.#options.redis.hmget(partitionKeys(p).cases, ...list.map(({ key }) => key));
-        for (const [i, { key }] of list.entries()) {
-          const text = answer[i];
-          if (text != null) texts.set(key, text);
-        }
+        const keys = list.map(({ key }) => key);
+        for (const state of await this.#read(p, keys)) states.set(caseKey(state.entity, state.id), state);
       }),
     );
-    return found.flatMap(({ key }) => {
-      const text = texts.get(key);
-      return text === undefined ? [] : [this.#decode(key, text)];
-    });
+    return found.flatMap(({ key }) => states.get(key) ?? []);
   }
 
-  #decode(key: string, text: string): CaseState {
-    return decodeCase(this.#options.policyOf, key, text);
+  /** The cases that are there, in the order of their keys; forgotten ones are not. */
+  async #read(p: number, keys: readonly string[]): Promise<CaseState[]> {
+    const kept = await readCases(this.#options.redis, partitionKeys(p), keys);
+    return kept.flatMap((each, i) =>
+      each === null || each.text === FORGOTTEN
+        ? []
+        : [decodeCase(this.#options.policyOf, keys[i] ?? '', each.text, each.chunks)],
+    );
   }
 
   #partitions(): number[] {

@@ -3,13 +3,13 @@
 -- or two batches of one, can never both count. A lease that ran out and that nobody took is still the caller's: whoever
 -- had it in between would have moved the position. A commit prolongs the lease: a busy owner needs no other sign of life.
 --
--- KEYS  1 lease  2 meta  3 cases  4 closed  5 alarms  6 risk  7 cells  8 outbox  9 alerts
+-- KEYS  1 lease  2 meta  3 cases  4 closed  5 alarms  6 risk  7 cells  8 outbox  9 alerts  10 chunks
 -- ARGV  1 epoch  2 expected position ('' for none)  3 new position  4 logical time  5 change number
 --       6 outbox entries to drop from the front  7 channel  8 message ('' for none)  9 lease in milliseconds
---       then for each of the twelve groups below a count of values, followed by the values:
+--       then for each of the fourteen groups below a count of values, followed by the values:
 --       cases set (key value …), cases removed (key …), closed set, closed removed,
 --       alarms set (score key …), alarms removed, risk set (score key …), risk removed,
---       cells set, cells removed, outbox pushed (entry …), alerts set
+--       cells set, cells removed, outbox pushed (entry …), alerts set, chunks set, chunks removed
 -- Returns 'ok', 'lease' or 'position'.
 -- Bound: work is linear in the values; the caller keeps a batch below a few thousand cases.
 local owner = redis.call('GET', KEYS[1])
@@ -46,6 +46,8 @@ local drop = tonumber(ARGV[6])
 if drop > 0 then redis.call('LTRIM', KEYS[8], drop, -1) end
 each('RPUSH', KEYS[8])
 each('HSET', KEYS[9])
+each('HSET', KEYS[10])
+each('HDEL', KEYS[10])
 redis.call('HSET', KEYS[2], 'position', ARGV[3], 'time', ARGV[4], 'change', ARGV[5])
 if ARGV[8] ~= '' then redis.call('PUBLISH', ARGV[7], ARGV[8]) end
 return 'ok'

@@ -10,6 +10,8 @@ export interface PartitionKeys {
   readonly cases: string;
   /** Hash: the same of closed ones, `x` once they are forgotten. */
   readonly closed: string;
+  /** Hash: `case key#index` → earlier events of a case with many. */
+  readonly chunks: string;
   /** Sorted set: case key → the next instant at which it may change by itself. */
   readonly alarms: string;
   /** Sorted set: case key → due instant of its most urgent clock that was warned or breached. */
@@ -31,6 +33,7 @@ export function partitionKeys(partition: number): PartitionKeys {
     meta: key('meta'),
     cases: key('cases'),
     closed: key('closed'),
+    chunks: key('chunks'),
     alarms: key('alarms'),
     risk: key('risk'),
     cells: key('cells'),
@@ -38,6 +41,11 @@ export function partitionKeys(partition: number): PartitionKeys {
     alerts: key('alerts'),
     status: key('status'),
   };
+}
+
+/** The field of a case's chunk. */
+export function chunkField(caseKey: string, index: number): string {
+  return `${caseKey}#${index}`;
 }
 
 /** Sorted set of processes: id → when they were last heard of. */

@@ -1,7 +1,8 @@
 // One partition's state in Redis: loading it, and the one atomic commit that changes it.
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import { CHANGES, type PartitionKeys, partitionKeys } from './keys.ts';
+import { chunksOf } from '../engine/codec.ts';
+import { CHANGES, chunkField, type PartitionKeys, partitionKeys } from './keys.ts';
 
 /** Everything that one commit changes. Lists are flat, as Redis takes them: key, value, key, value … */
 export interface Commit {
@@ -17,6 +18,8 @@ export interface Commit {
   readonly cellsRemoved: string[];
   readonly outbox: string[];
   readonly alerts: string[];
+  readonly chunksSet: string[];
+  readonly chunksRemoved: string[];
 }
 
 export interface CommitHead {
@@ -56,13 +59,50 @@ export interface PartitionSnapshot {
 /** A case as kept; `closed` tells which hash holds it. */
 export interface KeptCase {
   readonly text: string;
+  readonly chunks: readonly string[];
   readonly closed: boolean;
+}
+
+/** Reads what is kept of cases of one partition, in the order of `keys`; a broken case, with chunks missing, throws. */
+export async function readCases(
+  redis: Redis,
+  hashes: PartitionKeys,
+  keys: readonly string[],
+): Promise<(KeptCase | null)[]> {
+  if (keys.length === 0) return [];
+  const open = await redis.hmget(hashes.cases, ...keys);
+  const others = keys.filter((_, i) => open[i] == null);
+  const closed = others.length === 0 ? [] : await redis.hmget(hashes.closed, ...others);
+  let next = 0;
+  const heads = open.map(text => {
+    if (text != null) return { text, closed: false };
+    const other = closed[next++];
+    return other == null ? null : { text: other, closed: true };
+  });
+  const fields = heads.flatMap((head, i) => (head === null ? [] : chunkFields(keys[i] ?? '', head.text)));
+  const chunks = fields.length === 0 ? [] : await redis.hmget(hashes.chunks, ...fields);
+  let at = 0;
+  return heads.map((head, i) => {
+    if (head === null) return null;
+    const count = chunksOf(head.text);
+    const found = chunks.slice(at, at + count);
+    at += count;
+    return { ...head, chunks: found.map(chunk => chunk ?? missingChunk(keys[i])) };
+  });
+}
+
+function chunkFields(key: string, head: string): string[] {
+  return Array.from({ length: chunksOf(head) }, (_, index) => chunkField(key, index));
+}
+
+function missingChunk(key: string | undefined): never {
+  throw new Error(`a chunk of case ${key} is missing`);
 }
 
 const ALARM_PAGE = 10_000;
 
 const SCRIPTS = {
-  slaCommit: { lua: script('commit.lua'), numberOfKeys: 9 },
+  slaCommit: { lua: script('commit.lua'), numberOfKeys: 10 },
   slaRenew: { lua: script('renew.lua'), numberOfKeys: 1 },
   slaRelease: { lua: script('release.lua'), numberOfKeys: 1 },
 } as const;
@@ -140,17 +180,8 @@ export class PartitionStore {
   }
 
   /** What is kept of cases, in the order of `keys`: an open state, else a closed one, else null. */
-  async cases(keys: readonly string[]): Promise<(KeptCase | null)[]> {
-    if (keys.length === 0) return [];
-    const open = await this.#redis.hmget(this.keys.cases, ...keys);
-    const others = keys.filter((_, i) => open[i] === null);
-    const closed = others.length === 0 ? [] : await this.#redis.hmget(this.keys.closed, ...others);
-    let next = 0;
-    return open.map(text => {
-      if (text !== null) return { text, closed: false };
-      const other = closed[next++] ?? null;
-      return other === null ? null : { text: other, closed: true };
-    });
+  cases(keys: readonly string[]): Promise<(KeptCase | null)[]> {
+    return readCases(this.#redis, this.keys, keys);
   }
 
   /**
@@ -192,6 +223,7 @@ export class PartitionStore {
       keys.cells,
       keys.outbox,
       keys.alerts,
+      keys.chunks,
       head.epoch,
       head.expected,
       head.position,
@@ -227,5 +259,7 @@ function groupsOf(commit: Commit): readonly (readonly (string | number)[])[] {
     commit.cellsRemoved,
     commit.outbox,
     commit.alerts,
+    commit.chunksSet,
+    commit.chunksRemoved,
   ];
 }

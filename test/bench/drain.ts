@@ -133,7 +133,11 @@ async function drainByMonitor(
       child.kill('SIGTERM');
       await once(child, 'exit');
       await watch;
-      return { eventsPerSecond: ((total - first.done) * 1000) / (at - first.at), rssMb: rss / 1e6, cpuMs: cpuMs - startCpuMs };
+      return {
+        eventsPerSecond: ((total - first.done) * 1000) / (at - first.at),
+        rssMb: rss / 1e6,
+        cpuMs: cpuMs - startCpuMs,
+      };
     }
     await sleep(20);
   }
@@ -150,7 +154,10 @@ async function positions(redis: Redis): Promise<number> {
 const USED = z.object({ rss: z.number(), cpuMs: z.number() });
 const DONE = z.object({ events: z.number(), seconds: z.number(), cpuMs: z.number() });
 
-async function drainBare(servers: TestServers, bare: object): Promise<{ eventsPerSecond: number; cpuMs: number }> {
+async function drainBare(
+  servers: TestServers,
+  bare: object,
+): Promise<{ eventsPerSecond: number; cpuMs: number }> {
   const { child, lines } = await startWorker('worker-bare.ts', servers, { BARE: JSON.stringify(bare) });
   const { value } = await lines.next();
   await once(child, 'exit');

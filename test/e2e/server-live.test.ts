@@ -323,7 +323,7 @@ async function keep({ redis, policy, partitions }: Rig, event: SlaEvent, now: nu
   reachTime(state, { now, id: 'y', at: now }, told);
   const p = partitionOfCase(event.case, partitions);
   const key = `${event.entity}/${event.case}`;
-  await redis.hset(`sla:{${p}}:cases`, key, encodeCase(state));
+  await redis.hset(`sla:{${p}}:cases`, key, encodeCase(state).head);
   const { riskAt } = state.standing;
   if (riskAt !== null) await redis.zadd(`sla:{${p}}:risk`, riskAt, key);
 }

@@ -47,9 +47,14 @@ export function runLive(policy: CompiledPolicy, inputs: readonly Input[], until:
       else cells.set(key, value);
     }
   };
+  const stored: string[] = [];
   for (const input of [...inputs, { kind: 'time', now: until } as const]) {
     if (input.kind === 'reload') {
-      if (state.events.length > 0) state = decodeCase(() => policy, caseKey(entity, id), encodeCase(state));
+      if (state.events.length > 0) {
+        const { head, chunks } = encodeCase(state);
+        for (const { index, text } of chunks) stored[index] = text;
+        state = decodeCase(() => policy, caseKey(entity, id), head, stored);
+      }
     } else if (input.kind === 'time')
       step((told, cause) => reachTime(state, { now: input.now, id: cause, at: input.now }, told));
     else
