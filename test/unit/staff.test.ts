@@ -32,9 +32,9 @@ t.test('an agent of two months keeps eight days, and what it rests on', async t 
   const applied = 0;
   for (let i = 0; i < 60 * 48; i++) {
     now = START + (i * HOUR_MS) / 2;
-    t.equal(acceptEvent(state, changed(i, now), { now, id: `c${i}`, at: now }, told), 'applied') ||
-      t.bailout();
+    applied += acceptEvent(state, changed(i, now), { now, id: `c${i}`, at: now }, told) === 'applied' ? 1 : 0;
   }
+  t.equal(applied, 60 * 48);
   t.ok(state.events.length < 11 * 48, `holds ${state.events.length} events, not 2,880`);
   t.equal(state.fold.attributes.team, 'repair', 'the team of the very first event is still known');
   t.equal(state.fold.attributes.state, STATES[(60 * 48 - 1) % STATES.length]);
