@@ -29,7 +29,7 @@ t.test('an agent of two months keeps eight days, and what it rests on', async t 
   const state = newCase(policy, 'agent', 'A-7');
   const told: Told = { records: [], cells: new Map() };
   let now = START;
-  const applied = 0;
+  let applied = 0;
   for (let i = 0; i < 60 * 48; i++) {
     now = START + (i * HOUR_MS) / 2;
     applied += acceptEvent(state, changed(i, now), { now, id: `c${i}`, at: now }, told) === 'applied' ? 1 : 0;
