@@ -1,7 +1,7 @@
 // Many short timelines on one policy, each named by the trap that it stands for: mistakes that public reports tell of
 // other helpdesks. A block begins with `* name`; what follows is a table of test/support/timeline.ts.
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
-import { timeline } from './timeline.ts';
+import { policyOf, timeline } from './timeline.ts';
 
 const seen = new Set<string>();
 
@@ -13,4 +13,19 @@ export function traps(t: Parameters<typeof timeline>[0], policy: CompiledPolicy,
     seen.add(name);
     timeline(t, name, policy, block.slice(name.length));
   }
+}
+
+/** A clock of one target on one calendar. */
+export function clockOn(calendar: string, target: string): CompiledPolicy {
+  return policyOf(
+    `
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    target: ${target}
+    calendar: c
+`,
+    `  c:\n${calendar.trim().replaceAll(/^ */gm, '    ')}`,
+  );
 }
