@@ -20,24 +20,71 @@ const REFUSALS = [
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
-const HELP = {
-  sla_clock_outcomes_total: 'Clock cycles that ended, by outcome.',
-  sla_clock_outcomes_withdrawn_total: 'Outcomes that were counted and then taken back.',
-  sla_clock_breaches_total: 'Clock cycles that passed their due instant.',
-  sla_clock_breaches_withdrawn_total: 'Breaches that were counted and then taken back.',
-  sla_clock_open: 'Open clock cycles by state.',
-  sla_indicator_ratio: 'Current value of ratio indicators, 0 to 1; absent without data.',
-  sla_indicator_value: 'Current value of other indicators; seconds for durations; absent without data.',
-  sla_alerts: 'Alerts by state.',
-  sla_timer_lag_seconds: 'From the due instant of a timer until it fired.',
-  sla_event_lag_seconds: 'From the storing of an event until its effects were committed.',
-  sla_events_total: 'Events read, by result.',
-  sla_partition_pending: 'Messages that are stored and not yet applied.',
-  sla_wallboard_clients: 'Open wallboard connections.',
-  sla_wallboard_frames_total: 'Frames sent to wallboards.',
-  sla_http_refused_total: 'Requests and events that were refused at the HTTP door.',
-} as const;
-export type MetricName = keyof typeof HELP;
+/** What a metric is; the reference table is generated from this. */
+interface MetricRow {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+export const METRICS = {
+  sla_clock_outcomes_total: {
+    type: 'counter',
+    labels: COUNTERS.outcome,
+    help: 'Clock cycles that ended, by outcome.',
+  },
+  sla_clock_outcomes_withdrawn_total: {
+    type: 'counter',
+    labels: COUNTERS.outcomeWithdrawn,
+    help: 'Outcomes that were counted and then taken back.',
+  },
+  sla_clock_breaches_total: {
+    type: 'counter',
+    labels: COUNTERS.breach,
+    help: 'Clock cycles that passed their due instant.',
+  },
+  sla_clock_breaches_withdrawn_total: {
+    type: 'counter',
+    labels: COUNTERS.breachWithdrawn,
+    help: 'Breaches that were counted and then taken back.',
+  },
+  sla_clock_open: { type: 'gauge', labels: ['rule', 'state'], help: 'Open clock cycles by state.' },
+  sla_indicator_ratio: {
+    type: 'gauge',
+    labels: ['rule', 'group'],
+    help: 'Current value of ratio indicators, 0 to 1; absent without data.',
+  },
+  sla_indicator_value: {
+    type: 'gauge',
+    labels: ['rule', 'group'],
+    help: 'Current value of other indicators; seconds for durations; absent without data.',
+  },
+  sla_alerts: { type: 'gauge', labels: ['rule', 'severity', 'state'], help: 'Alerts by state.' },
+  sla_timer_lag_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'From the due instant of a timer until it fired.',
+  },
+  sla_event_lag_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'From the storing of an event until its effects were committed.',
+  },
+  sla_events_total: { type: 'counter', labels: COUNTERS.event, help: 'Events read, by result.' },
+  sla_partition_pending: {
+    type: 'gauge',
+    labels: ['partition'],
+    help: 'Messages that are stored and not yet applied.',
+  },
+  sla_wallboard_clients: { type: 'gauge', labels: [], help: 'Open wallboard connections.' },
+  sla_wallboard_frames_total: { type: 'counter', labels: [], help: 'Frames sent to wallboards.' },
+  sla_http_refused_total: {
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Requests and events that were refused at the HTTP door.',
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+export type MetricName = keyof typeof METRICS;
 
 /** Bounds at the design's aims: 25 ms and 100 ms for timers, 250 ms for boards. */
 const TIMER_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
@@ -79,7 +126,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   declareCounters(options);
   declareGauges(options);
-  const refused = new Counter({ ...named('sla_http_refused_total'), labelNames: ['reason'], registers });
+  const refused = new Counter({ ...named('sla_http_refused_total'), registers });
   for (const reason of REFUSALS) refused.inc({ reason }, 0);
   return {
     timerLag: new Histogram({ ...named('sla_timer_lag_seconds'), buckets: TIMER_BUCKETS, registers }),
@@ -89,8 +136,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-function named(name: MetricName): { name: MetricName; help: string } {
-  return { name, help: HELP[name] };
+function named(name: MetricName): { name: MetricName; help: string; labelNames: string[] } {
+  const { help, labels } = METRICS[name];
+  return { name, help, labelNames: [...labels] };
 }
 
 type Labels = Record<string, string>;
@@ -114,7 +162,6 @@ function declareCounters(options: MetricsOptions): void {
     const labelNames: readonly string[] = COUNTERS[cell];
     new Counter({
       ...named(metric),
-      labelNames: [...labelNames],
       registers: [registry],
       async collect() {
         await queues.know(view.countable && labelNames.includes('queue') ? queuesOf(view) : []);
@@ -160,7 +207,6 @@ function declareGauges({ registry, view, policy, clients }: MetricsOptions): voi
   const indicatorGauge = (name: MetricName, ratio: boolean): void => {
     new Gauge({
       ...named(name),
-      labelNames: ['rule', 'group'],
       registers,
       collect() {
         this.reset();
@@ -179,7 +225,6 @@ function declareGauges({ registry, view, policy, clients }: MetricsOptions): voi
   };
   new Gauge({
     ...named('sla_clock_open'),
-    labelNames: ['rule', 'state'],
     registers,
     collect() {
       this.reset();
@@ -194,7 +239,6 @@ function declareGauges({ registry, view, policy, clients }: MetricsOptions): voi
   indicatorGauge('sla_indicator_value', false);
   new Gauge({
     ...named('sla_alerts'),
-    labelNames: ['rule', 'severity', 'state'],
     registers,
     collect() {
       this.reset();
@@ -211,7 +255,6 @@ function declareGauges({ registry, view, policy, clients }: MetricsOptions): voi
   });
   new Gauge({
     ...named('sla_partition_pending'),
-    labelNames: ['partition'],
     registers,
     collect() {
       this.reset();
