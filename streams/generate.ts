@@ -5,11 +5,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asyncapiGenerators } from './generators/asyncapi.ts';
 import { policyGenerators } from './generators/policy.ts';
+import { referenceGenerators } from './generators/reference.ts';
 import { schemaGenerators } from './generators/schemas.ts';
 import type { Generator } from './generators/types.ts';
 
 /** All generated files; a new one is a line here. */
-const generators: readonly Generator[] = [...schemaGenerators, ...asyncapiGenerators, ...policyGenerators];
+const generators: readonly Generator[] = [
+  ...schemaGenerators,
+  ...asyncapiGenerators,
+  ...policyGenerators,
+  ...referenceGenerators,
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -9,7 +9,7 @@ import { formatTime, parseTime } from './time.ts';
 export type DeclaredFields = ReadonlyMap<string, 'string' | 'number' | 'boolean'>;
 
 /** Code points of free text that are kept. */
-const TEXT_KEPT_MAX = 200;
+export const TEXT_KEPT_MAX = 200;
 /** UTF-16 units of a name that are kept; longer ones occur only on types that do not know the field. */
 const NAME_UNITS_MAX = 512;
 

@@ -64,5 +64,3 @@ export interface ActionRecord {
   readonly alert: string;
   readonly policy: string;
 }
-
-export type SlaRecord = ClockRecord | AlertRecord | ActionRecord;

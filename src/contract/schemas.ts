@@ -5,13 +5,13 @@ import { ENTITIES, type Entity } from './event.ts';
 import { parseTime } from './time.ts';
 
 /** Values that rules use are examples: any other string up to this many characters is accepted. */
-const LISTED_CHARS_MAX = 100;
+export const LISTED_CHARS_MAX = 100;
 /** Names and ids of teams, products, promises. */
-const NAME_CHARS_MAX = 256;
+export const NAME_CHARS_MAX = 256;
 /** Names in one list, such as the agents of a shift. */
-const LIST_MAX = 1000;
+export const LIST_MAX = 1000;
 /** Characters of an event's `id` and `source`. */
-const ID_CHARS_MAX = 512;
+export const ID_CHARS_MAX = 512;
 
 /** At most `max` code points, as JSON Schema counts them; the length in UTF-16 units settles nearly every case. */
 function text(max: number) {
@@ -287,20 +287,6 @@ export const EVENT_DATA = {
 } as const;
 
 export type EventType = keyof typeof EVENT_DATA;
-export type EventData<T extends EventType = EventType> = z.input<(typeof EVENT_DATA)[T]>;
-
-/** A contract event as a publisher writes it. */
-export interface ContractEvent<T extends EventType = EventType> {
-  readonly specversion: '1.0';
-  readonly id: string;
-  readonly source: string;
-  readonly type: T;
-  readonly subject: string;
-  readonly time: string;
-  readonly sequence?: string | undefined;
-  readonly datacontenttype?: string | undefined;
-  readonly data: EventData<T>;
-}
 
 /** The attributes of CloudEvents 1.0 that the monitor reads; others are extensions and are ignored. */
 export const ENVELOPE = z.object({

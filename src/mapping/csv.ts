@@ -9,7 +9,7 @@ import { timeReader } from './time.ts';
 
 /** Rows that are read; a longer file has to be split, by case. */
 export const ROWS_MAX = 2_000_000;
-const RECORD_BYTES_MAX = 1024 * 1024;
+export const RECORD_BYTES_MAX = 1024 * 1024;
 
 /** What is wrong with a row. `row` is the line in the file at which it ends, the header being 1. */
 interface RowError {

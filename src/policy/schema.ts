@@ -226,7 +226,6 @@ export const policySchema = z.strictObject({
   indicators: z.array(indicatorSchema).optional(),
 });
 
-export type PolicyText = z.infer<typeof policySchema>;
 export type ClockText = z.infer<typeof clockSchema>;
 export type IndicatorText = z.infer<typeof indicatorSchema>;
 export type CalendarText = z.infer<typeof calendarSchema>;

@@ -58,7 +58,7 @@ const HORIZON_MS = 60_000;
 /** Alarms that are rung, and cases that are written, in one commit. */
 const RING_MAX = 2_000;
 /** With more unacknowledged records than this, nothing more is read: JetStream is slower than we are. */
-const OUTBOX_MAX = 20_000;
+export const OUTBOX_MAX = 20_000;
 /** Acknowledged records are dropped from the stored list with the next commit; so many of them make one of their own. */
 const ACKNOWLEDGED_MAX = 1_000;
 /** An idle partition clears its stored outbox after this time. */

@@ -15,7 +15,7 @@ import {
 import { watchPrefix } from './kv-watch.ts';
 
 /** More sessions than this are not kept: the one that ends first makes room. */
-const SESSIONS_MAX = 1_000;
+export const SESSIONS_MAX = 1_000;
 
 export class AccessStore {
   readonly #kv: KV;

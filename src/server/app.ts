@@ -62,7 +62,7 @@ export interface AppOptions {
 }
 
 export const SESSION_COOKIE = 'sla_session';
-const BODY_BYTES_MAX = 16 * 1024 * 1024;
+export const BODY_BYTES_MAX = 16 * 1024 * 1024;
 const CLIENT_FRAME_BYTES_MAX = 4_096;
 
 const POLICY = [

@@ -50,10 +50,10 @@ const subscribeFrame = z.object({
 
 const SLOW_CHECK_MS = 250;
 /** A client that drains nothing for this long is cut off; it may come back. */
-const SLOW_MS_MAX = 60_000;
+export const SLOW_MS_MAX = 60_000;
 /** Messages that a client may send between two heartbeats. */
 const MESSAGES_MAX = 20;
-const KEEP_BYTES_MAX = 16 * 1024 * 1024;
+export const KEEP_BYTES_MAX = 16 * 1024 * 1024;
 /** Without a client the board is still followed, so that one who returns misses nothing, but not as often. */
 const IDLE_INTERVAL_MS = 1_000;
 /** Windows slide even when nothing happens. */

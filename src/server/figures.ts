@@ -44,7 +44,13 @@ function stateOf(
   if (judged?.state === 'firing') return 'firing';
   if (value === null) return 'no-data';
   if (judged?.state === 'pending') return 'pending';
-  return indicator.alert && denominator < indicator.alert.atLeast ? 'few' : 'ok';
+  const { alert } = indicator;
+  if (!alert) return 'ok';
+  if (denominator < alert.atLeast) return 'few';
+  // The judge looks a moment later than a board does; what is beyond its bound is never shown as normal.
+  const beyond =
+    (alert.above !== null && value > alert.above) || (alert.below !== null && value < alert.below);
+  return beyond ? 'pending' : 'ok';
 }
 
 /** The one value of a group such as `queue=repair` that is keyed by `path` alone, or null for any other group. */

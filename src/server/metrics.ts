@@ -98,7 +98,7 @@ const MISNAMED = [
 ];
 
 /** Groups of one indicator beyond this many are left out of the scrape. */
-const GROUPS_MAX = 200;
+export const GROUPS_MAX = 200;
 
 const CLOCK_STATES = ['running', 'paused', 'overdue'] as const;
 const ALERT_STATES = ['pending', 'firing'] as const;

@@ -6,7 +6,7 @@ import { watchPrefix } from './kv-watch.ts';
 
 const PREFIX = 'metrics.';
 const KEY = `${PREFIX}queues`;
-const QUEUES_MAX = 200;
+export const QUEUES_MAX = 200;
 const OTHER = 'other';
 const WAIT_MS_MAX = 500;
 

@@ -23,7 +23,7 @@ import { docsPage } from './page.ts';
 import { within } from './within.ts';
 
 /** Groups of one indicator that are listed. */
-const GROUPS_MAX = 500;
+export const GROUPS_MAX = 500;
 const view = { config: { access: 'view' as const } };
 
 export async function apiRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {

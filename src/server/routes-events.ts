@@ -8,7 +8,7 @@ import { EVENTS_MAX, readHttpEvents } from './http-events.ts';
 import { ingest, StoreError } from './ingest.ts';
 
 /** Bytes of requests that wait for the stream at once; beyond it publishers are asked to come back. */
-const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+export const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_SECONDS = '2';
 
 const DESCRIPTION = [

@@ -5,7 +5,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { allows, bearerOf } from './access.ts';
 import { type AppOptions, SESSION_COOKIE } from './app.ts';
 
-const CLIENTS_MAX = 12_000;
+/** Wallboard connections of one process; a further one is closed with 1013 (try again later). */
+export const CLIENTS_MAX = 12_000;
 
 export async function pageRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {
   const { hub, view, registry, wallboardDir } = options;

@@ -2,8 +2,8 @@
 // the rest of the minute.
 
 const WINDOW_MS = 60_000;
-const FAILURES_MAX = 10;
-const FAILURES_TOTAL_MAX = 200;
+export const FAILURES_MAX = 10;
+export const FAILURES_TOTAL_MAX = 200;
 const ADDRESSES_MAX = 10_000;
 
 export class SigninLimit {

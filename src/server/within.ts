@@ -4,7 +4,7 @@
 /** The store did not answer in time, or failed; the cause says which. */
 export class UnavailableError extends Error {}
 
-const ANSWER_MS_MAX = 3_000;
+export const ANSWER_MS_MAX = 3_000;
 
 /** @throws UnavailableError when there is no answer in time or the connection fails; other errors pass through. */
 export async function within<T>(answer: Promise<T>, ms = ANSWER_MS_MAX): Promise<T> {
