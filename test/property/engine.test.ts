@@ -9,8 +9,8 @@ import type { FieldValue, SlaEvent } from '../../src/contract/event.ts';
 import { type Input, netCells, runLive } from '../support/live.ts';
 import { policyOf } from '../support/timeline.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
-const numRuns = Number(process.env['RUNS'] ?? 1_500);
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
+const numRuns = Number(process.env.RUNS ?? 1_500);
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 10, 20, 15);
