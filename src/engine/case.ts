@@ -1,25 +1,14 @@
 // A case in memory: its events, the fold over them, and what was last told of it. The steps of the engine are here:
 // an event arrives, or time reaches an instant. Each leaves records and changes of cells, and knows no I/O and no clock.
 
-import { escapePart } from '../contract/cells.ts';
 import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts';
-import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
-import type { ClockFold } from './clock.ts';
-import { addCell, type CellChanges, contribute, contributeEvent, dependsOn } from './contribute.ts';
-import { type Cycle, evaluate, type Fact, type OpenState } from './cycle.ts';
-import {
-  applyEvent,
-  type CaseFold,
-  clockOf,
-  emptyFold,
-  pausesOf,
-  queueAt,
-  type Touch,
-  touchOf,
-} from './fold.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { contributeEvent, dependsOn } from './contribute.ts';
+import { contributeAll, evaluateClock, retell, tellFolds, uncountOpen } from './evaluation.ts';
+import { applyEvent, type CaseFold, clockOf, emptyFold, type Touch, touchOf } from './fold.ts';
 import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
 import { moveStanding, NOWHERE, type Standing, standingOf } from './standing.ts';
-import { type Cause, type Naming, type Subject, type Told, tellCycle } from './tell.ts';
+import type { Cause, Naming, Subject, Told } from './tell.ts';
 
 const DAY_MS = 86_400_000;
 /** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
@@ -294,84 +283,6 @@ function clockIndicators(state: CaseState, clocks: readonly number[]): readonly 
   return found;
 }
 
-function contributeAll(
-  state: CaseState,
-  indices: readonly number[],
-  sign: 1 | -1,
-  changes: CellChanges,
-): void {
-  if (indices.length === 0) return;
-  const applied = state.applied === state.events.length ? state.events : state.events.slice(0, state.applied);
-  for (const index of indices) {
-    const indicator = state.policy.indicators[index];
-    if (indicator !== undefined) contribute(indicator, state.fold, applied, sign, changes);
-  }
-}
-
-/** Evaluates a clock anew and tells what changed since it was last told. */
-function retell(state: CaseState, fold: ClockFold, cause: Naming, upTo: number, told: Told): void {
-  evaluateClock(state, fold, upTo, told.cells, (cycle, number, before) =>
-    tellCycle(state.subject, fold.clock, number, before, cycle.told, cycle.shown, cause, told),
-  );
-}
-
-/**
- * Evaluates the cycles of a clock to which something happened, or of which a deadline has passed, and counts them among
- * the open ones unless `changes` is null. `tell` gets each of them with what was told of it before.
- */
-function evaluateClock(
-  state: CaseState,
-  { clock, cycles }: ClockFold,
-  now: number,
-  changes: CellChanges | null,
-  tell?: (cycle: Cycle, number: number, before: readonly Fact[]) => void,
-): void {
-  for (let i = 0; i < cycles.length; i++) {
-    const cycle = cycles[i];
-    if (cycle === undefined || (!cycle.stale && cycle.nextAt >= now)) continue;
-    const before = cycle.told;
-    evaluateCycle(state, clock, cycle, now, changes);
-    tell?.(cycle, i + 1, before);
-  }
-}
-
-function evaluateCycle(
-  state: CaseState,
-  clock: CompiledClock,
-  cycle: Cycle,
-  now: number,
-  changes: CellChanges | null,
-): void {
-  const pauses = pausesOf(state.fold, clock);
-  const found = evaluate(clock, cycle, pauses, queueAt(state.fold), now);
-  cycle.stale = false;
-  cycle.told = found.facts;
-  cycle.nextAt = found.nextAt;
-  cycle.dueAt = found.dueAt;
-  const counted = openState(cycle, pauses.at(-1)?.to === null);
-  if (counted !== cycle.counted && changes !== null) {
-    countOpen(clock.rule, cycle.counted, -1, changes);
-    countOpen(clock.rule, counted, 1, changes);
-  }
-  cycle.counted = counted;
-}
-
-function openState(cycle: Cycle, paused: boolean): OpenState | null {
-  if (!cycle.shown || cycle.end !== null || cycle.hidden !== null) return null;
-  if (cycle.told.some(fact => fact.state === 'breached')) return 'overdue';
-  return paused ? 'paused' : 'running';
-}
-
-/** The gauge of open clocks by state. */
-function countOpen(rule: string, state: OpenState | null, sign: 1 | -1, changes: CellChanges): void {
-  if (state !== null) addCell(changes, `g|open|${escapePart(rule)}|${state}`, sign);
-}
-
-function uncountOpen(fold: CaseFold, changes: CellChanges): void {
-  for (const { clock, cycles } of fold.clocks)
-    for (const { counted } of cycles) countOpen(clock.rule, counted, -1, changes);
-}
-
 /** An event came out of order: the case is folded again from its list, and the difference of the whole is told. */
 function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told): void {
   const all = state.policy.indicators.map(({ index }) => index);
@@ -385,17 +296,6 @@ function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told)
   for (const clock of state.fold.clocks) evaluateClock(state, clock, cause.now, told.cells);
   contributeAll(state, all, 1, told.cells);
   tellFolds(state, before, cause, told);
-}
-
-function tellFolds(state: CaseState, before: CaseFold, cause: Naming, told: Told): void {
-  for (const clock of state.policy.clocks) {
-    const old = clockOf(before, clock.index)?.cycles ?? [];
-    const now = clockOf(state.fold, clock.index)?.cycles ?? [];
-    for (let i = 0; i < Math.max(old.length, now.length); i++) {
-      const exists = now[i]?.shown === true;
-      tellCycle(state.subject, clock, i + 1, old[i]?.told ?? [], now[i]?.told ?? [], exists, cause, told);
-    }
-  }
 }
 
 /** Brings what is kept of the case as a whole up to date after a step. */

@@ -1,0 +1,75 @@
+// A policy takes effect on a case that is open: the case is folded again under it, as of the instant at which the policy
+// came into force, and the difference is told. Closed cases stay judged by the policy of their time.
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { type CaseState, restoreCase } from './case.ts';
+import { contributeAll, countAllOpen, tellFolds, uncountOpen } from './evaluation.ts';
+import { clockOf } from './fold.ts';
+import { moveStanding, NOWHERE } from './standing.ts';
+import type { Cause, Naming, Told } from './tell.ts';
+
+/** How many clock cycles a policy changed, as people want to know it before they put it into force. */
+export interface PolicyEffect {
+  cases: number;
+  /** Open before and after, with another due instant. */
+  changed: number;
+  /** Open now, and not before. */
+  started: number;
+  /** Open before, and now gone or cancelled. */
+  cancelled: number;
+  /** Past due now, and not before. */
+  overdue: number;
+}
+
+export const NO_EFFECT: PolicyEffect = { cases: 0, changed: 0, started: 0, cancelled: 0, overdue: 0 };
+
+/**
+ * The case under another policy, as of `cause.now`, up to which it was evaluated under its own. `state` is not to be
+ * used any more. `effect` is added to.
+ */
+export function changePolicy(
+  state: CaseState,
+  policy: CompiledPolicy,
+  cause: Cause,
+  told: Told,
+  effect: PolicyEffect,
+): CaseState {
+  const naming: Naming = { now: cause.now, id: cause.id, at: cause.at, place: 0 };
+  const { entity, id, events, acceptedAt, keepMs } = state;
+  const next = restoreCase(policy, entity, id, events, cause.now, acceptedAt, keepMs);
+  next.unchanged = state.unchanged;
+  next.encoding = state.encoding;
+  contributeAll(state, allIndicators(state.policy), -1, told.cells);
+  uncountOpen(state.fold, told.cells);
+  moveStanding(entity, state.standing, NOWHERE, told.cells);
+  contributeAll(next, allIndicators(policy), 1, told.cells);
+  countAllOpen(next.fold, told.cells);
+  moveStanding(entity, NOWHERE, next.standing, told.cells);
+  tellFolds(next, state.fold, naming, told);
+  addEffect(state, next, effect);
+  return next;
+}
+
+function allIndicators(policy: CompiledPolicy): readonly number[] {
+  return policy.indicators.map(({ index }) => index);
+}
+
+function addEffect(before: CaseState, after: CaseState, effect: PolicyEffect): void {
+  effect.cases += 1;
+  const rules = new Set([...before.fold.clocks, ...after.fold.clocks].map(({ clock }) => clock.rule));
+  for (const rule of rules) {
+    const old = cyclesOf(before, rule);
+    const now = cyclesOf(after, rule);
+    for (let i = 0; i < Math.max(old.length, now.length); i++) {
+      const [was, is] = [old[i]?.counted ?? null, now[i]?.counted ?? null];
+      if (was !== null && is !== null && old[i]?.dueAt !== now[i]?.dueAt) effect.changed += 1;
+      if (was === null && is !== null) effect.started += 1;
+      if (was !== null && is === null) effect.cancelled += 1;
+      if (was !== 'overdue' && is === 'overdue') effect.overdue += 1;
+    }
+  }
+}
+
+function cyclesOf({ policy, fold }: CaseState, rule: string) {
+  const index = policy.clocks.findIndex(clock => clock.rule === rule);
+  return clockOf(fold, index)?.cycles ?? [];
+}
