@@ -63,8 +63,11 @@ export async function createToken(kv: KV, name: string, role: Role): Promise<str
 
 /** All tokens by name, without their secrets, which nobody has. */
 export async function listTokens(kv: KV): Promise<TokenRecord[]> {
+  // Nothing may wait between two keys: the client's iterator drops what arrives meanwhile.
+  const keys: string[] = [];
+  for await (const key of await kv.keys(`${TOKEN_PREFIX}>`)) keys.push(key);
   const tokens: TokenRecord[] = [];
-  for await (const key of await kv.keys(`${TOKEN_PREFIX}>`)) {
+  for (const key of keys) {
     const entry = await kv.get(key);
     const token = entry?.operation === 'PUT' ? parseToken(entry.value) : null;
     if (token) tokens.push(token);

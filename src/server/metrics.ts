@@ -71,6 +71,11 @@ export const METRICS = {
     help: 'From the storing of an event until its effects were committed.',
   },
   sla_events_total: { type: 'counter', labels: COUNTERS.event, help: 'Events read, by result.' },
+  sla_events_rejected_total: {
+    type: 'counter',
+    labels: COUNTERS.reject,
+    help: 'Events read from the streams that could not be used, by reason; whole in SLA_REJECTS.',
+  },
   sla_partition_pending: {
     type: 'gauge',
     labels: ['partition'],
@@ -157,6 +162,7 @@ function declareCounters(options: MetricsOptions): void {
     ['breach', 'sla_clock_breaches_total', breaches],
     ['breachWithdrawn', 'sla_clock_breaches_withdrawn_total', breaches],
     ['event', 'sla_events_total', events],
+    ['reject', 'sla_events_rejected_total', () => REJECT_REASONS.map(reason => ({ reason }))],
   ];
   for (const [cell, metric, initial] of table) {
     const labelNames: readonly string[] = COUNTERS[cell];

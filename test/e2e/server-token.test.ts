@@ -29,6 +29,12 @@ t.test('create, list, revoke', async t => {
   const list = run('list');
   t.match(list.out, /^wall-1\tviewer\t\d{4}-/);
   t.notMatch(list.out, made.out.trim(), 'the secret is not told again');
+  for (const name of ['wall-3', 'wall-2']) run('create', '--role', 'ingest', '--name', name);
+  const names = run('list')
+    .out.split('\n')
+    .map(line => line.split('\t')[0]);
+  t.strictSame(names, ['wall-1', 'wall-2', 'wall-3', ''], 'all of them, by name');
+  for (const name of ['wall-3', 'wall-2']) t.equal(run('revoke', name).code, 0);
   t.equal(run('revoke', 'wall-1').code, 0);
   t.equal(run('revoke', 'wall-1').code, 1);
   t.equal(run('list').out, '');
