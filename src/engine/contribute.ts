@@ -3,10 +3,10 @@
 import { ATTRIBUTES } from '../contract/attributes.ts';
 import { cellKey, SUM_SCALE } from '../contract/cells.ts';
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
-import type { CompiledIndicator, EventMatcher, FieldTest } from '../policy/compiled.ts';
+import type { CompiledIndicator, EventMatcher } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
 import { type CaseFold, clockOf, text } from './fold.ts';
-import { holdsAny } from './match.ts';
+import { holdsAny, satisfies } from './match.ts';
 
 /** Changes of cells that add up: cell key → amount, never 0. */
 export type CellChanges = Map<string, number>;
@@ -56,27 +56,24 @@ export function contributeEvent(
 ): void {
   const { measure } = indicator;
   if (measure.kind === 'ratio') {
-    const numerator = counts(measure.count, fold, event) ? sign : 0;
-    const denominator = counts(measure.of, fold, event) ? sign : 0;
+    const numerator = countsIn(measure.count, fold, event) ? sign : 0;
+    const denominator = countsIn(measure.of, fold, event) ? sign : 0;
     if (numerator === 0 && denominator === 0) return;
     addPanes(indicator, fold, event, event.time, numerator, denominator, changes);
   } else if (measure.kind === 'field') {
     const value = event.fields[measure.field];
-    if (typeof value !== 'number' || !counts(measure.of, fold, event)) return;
+    if (typeof value !== 'number' || !countsIn(measure.of, fold, event)) return;
     addPanes(indicator, fold, event, event.time, sign * Math.round(value * SUM_SCALE), sign, changes);
   }
 }
 
 /** In figures an attribute is the case's current one, whatever the event said at the time; other fields are the event's. */
-function counts(matchers: readonly EventMatcher[], fold: CaseFold, event: SlaEvent): boolean {
+export function countsIn(matchers: readonly EventMatcher[], fold: CaseFold, event: SlaEvent): boolean {
   return matchers.some(
-    matcher => matcher.type === event.type && matcher.tests.every(test => fits(test, fold, event)),
+    matcher =>
+      matcher.type === event.type &&
+      matcher.tests.every(test => satisfies(test, currentField(test.path, fold, event))),
   );
-}
-
-function fits(test: FieldTest, fold: CaseFold, event: SlaEvent): boolean {
-  const value = currentField(test.path, fold, event);
-  return value !== undefined && typeof value !== 'object' && test.values.includes(value);
 }
 
 function currentField(path: string, fold: CaseFold, event: SlaEvent | null): FieldValue | undefined {

@@ -2,11 +2,12 @@
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { AttributeCondition, EventMatcher, FieldTest } from '../policy/compiled.ts';
 
-/** A list-valued field satisfies a test when any of its members does. */
-function satisfies(test: FieldTest, value: FieldValue | undefined): boolean {
+/** A list-valued field satisfies a test when any of its members does. Nothing at all and an empty text are no value. */
+export function satisfies({ values }: FieldTest, value: FieldValue | undefined): boolean {
   if (value === undefined) return false;
-  if (typeof value === 'object') return value.some(member => test.values.includes(member));
-  return test.values.includes(value);
+  if (values === null) return typeof value === 'number' || typeof value === 'boolean' || value.length > 0;
+  if (typeof value === 'object') return value.some(member => values.includes(member));
+  return values.includes(value);
 }
 
 /** True when the event is of the matcher's type and each tested field, looked up in the event, else in the case, fits. */

@@ -16,12 +16,13 @@ export interface Standing {
 /** Of a case that nothing is known of. */
 export const NOWHERE: Standing = { queue: '', open: false, overdue: false, risk: false, riskAt: null };
 
-/** How the case stands by what was last told of its clocks. */
+/** How the case stands by what was last told of its clocks; those over evidence put no case at risk. */
 export function standingOf(fold: CaseFold): Standing {
   let overdue = false;
   let risk = false;
   let riskAt = Number.POSITIVE_INFINITY;
-  for (const { cycles } of fold.clocks) {
+  for (const { clock, cycles } of fold.clocks) {
+    if (clock.evidence) continue;
     for (const cycle of cycles) {
       if (!cycle.shown || cycle.end !== null || cycle.hidden !== null || cycle.told.length === 0) continue;
       if (cycle.told.some(fact => fact.state === 'breached')) overdue = true;

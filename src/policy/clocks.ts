@@ -94,6 +94,7 @@ export function compileClock(
     // `{ at: … }` needs a start event of its own, which the end of the cycle before is not.
     repeat: (text.repeat ?? false) && target.kind !== 'at',
     once: text.once ?? false,
+    evidence: text.evidence ?? false,
     reopen: text.on === 'ticket' && each === null ? (text.reopen ?? 'ignore') : 'ignore',
     each,
     reads: [...reads],

@@ -26,7 +26,8 @@ export interface Title {
 /** FIELD: value or list; `path` is looked up in the event's fields, else in the case's attributes. */
 export interface FieldTest {
   readonly path: string;
-  readonly values: readonly FieldValue[];
+  /** Null: any value will do, if there is one (`present`). */
+  readonly values: readonly FieldValue[] | null;
 }
 
 /** An event condition: any of `types` with all of `tests` true. */
@@ -99,6 +100,8 @@ export interface CompiledClock {
   readonly repeat: boolean;
   /** True: only the first start event begins a cycle (the first of each value, with `each`). */
   readonly once: boolean;
+  /** True: over a piece of evidence. It puts no case at risk and nobody is told; its outcomes are counted like others. */
+  readonly evidence: boolean;
   readonly reopen: 'ignore' | 'continue' | 'restart';
   readonly each: string | null;
   /** Attributes whose change can open or close its gate or move its target (`when`, `by`, `becomes`). */

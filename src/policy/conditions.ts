@@ -78,7 +78,7 @@ function compileEvent(
   declared: Declared,
 ): EventMatcher[] {
   if (typeof text === 'string') return checkType(place, text, entity) ? [{ type: text, tests: [] }] : [];
-  const { type, ...fields } = text;
+  const { type, present = [], ...fields } = text;
   const types = Array.isArray(type) ? type : [type];
   const known = types.filter((name, i) =>
     checkType(Array.isArray(type) ? place.at('type', i) : place.at('type'), name, entity),
@@ -86,6 +86,11 @@ function compileEvent(
   const tests = Object.entries(fields).flatMap(([path, values]) =>
     compileTest(place.at(path), path, values, declared),
   );
+  const listed = Array.isArray(present);
+  for (const [i, path] of (listed ? present : [present]).entries()) {
+    if (checkField(listed ? place.at('present', i) : place.at('present'), path, declared))
+      tests.push({ path, values: null });
+  }
   return known.map(name => ({ type: name, tests }));
 }
 

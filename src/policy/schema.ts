@@ -57,11 +57,19 @@ const path = z
 const eventType = z.string().meta({ id: 'eventType', examples: ['ticket.created'] });
 
 const tests = z.record(path, valueOrList);
-const matcher = z.object({ type: z.union([eventType, z.array(eventType).min(1)]) }).catchall(valueOrList);
+const matcher = z
+  .object({
+    type: z.union([eventType, z.array(eventType).min(1)]),
+    present: z
+      .union([path, z.array(path).min(1)])
+      .optional()
+      .meta({ description: 'Fields that must have a value, whichever.', examples: [['expectedAt']] }),
+  })
+  .catchall(valueOrList);
 const oneEvent = z.union([eventType, matcher]);
 const event = z.union([oneEvent, z.array(oneEvent).min(1)]).meta({
   id: 'eventCondition',
-  description: 'A type, a list (any of them), or { type, FIELD: value or list }.',
+  description: 'A type, a list (any of them), or { type, FIELD: value or list, present: FIELD or list }.',
   examples: ['ticket.created', { type: 'ticket.replied', by: ['agent', 'bot'] }],
 });
 const becomes = z.strictObject({ becomes: tests });
@@ -124,6 +132,10 @@ export const clockSchema = z
     retroactive: z.boolean().optional(),
     repeat: z.boolean().optional(),
     once: z.boolean().optional().meta({ description: 'Only the first start event begins a cycle.' }),
+    evidence: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Over a piece of evidence: counted, but no case is at risk or overdue by it.' }),
     reopen: z.enum(['ignore', 'continue', 'restart']).optional(),
     each: path.optional(),
   })

@@ -309,6 +309,6 @@ function feedItem(record: ClockRecord, policy: CompiledPolicy): FeedItem | null 
   const at = Date.parse(record.at);
   if (Date.parse(record.seenAt) - at > QUIET_MS) return null;
   const clock = policy.clocks.find(({ rule }) => rule === record.rule);
-  if (clock === undefined) return null;
+  if (clock === undefined || clock.evidence) return null;
   return { id: record.id, at, kind: state, rule: record.rule, title: clock.title, subject: record.case };
 }

@@ -150,6 +150,7 @@ interface OpenClock {
 function openClocks(state: CaseState, now: number): OpenClock[] {
   const found: OpenClock[] = [];
   for (const { clock, cycles } of state.fold.clocks) {
+    if (clock.evidence) continue;
     const pauses = pausesOf(state.fold, clock);
     for (const cycle of cycles) {
       const stands = outcomeAt(clock, cycle, pauses, now);

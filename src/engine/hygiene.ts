@@ -1,0 +1,106 @@
+// Pause hygiene: what pauses do to the figures of a clock. A share of promises kept says little where cases are paused
+// just before they fall due, are resolved while they are paused, or wait for ever.
+import type { CompiledClock } from '../policy/compiled.ts';
+import { type Cycle, type Outcome, outcomeAt } from './cycle.ts';
+import { type CaseFold, pausesOf } from './fold.ts';
+import type { Span } from './span.ts';
+
+export interface Hygiene {
+  /** Cycles that were seen at all. */
+  readonly cycles: number;
+  /** Of these, cycles with a pause. */
+  readonly paused: number;
+  /** Pauses that are on, and have been for longer than the limit. */
+  readonly stuck: number;
+  /** Cycles that were paused within the last tenth of their time before the due instant. */
+  readonly lastMoment: number;
+  /** Cycles that ended while they were paused. */
+  readonly endedPaused: number;
+  /** Promises kept and broken, and what they would be had no pause counted. */
+  readonly kept: number;
+  readonly broken: number;
+  readonly keptWithout: number;
+  readonly brokenWithout: number;
+}
+
+export const NO_HYGIENE: Hygiene = {
+  cycles: 0,
+  paused: 0,
+  stuck: 0,
+  lastMoment: 0,
+  endedPaused: 0,
+  kept: 0,
+  broken: 0,
+  keptWithout: 0,
+  brokenWithout: 0,
+};
+
+/** How the pauses of a case stand as of `now` (ms since 1970), by rule; a pause is stuck after `stuckMs` of wall time. */
+export function hygieneOf(fold: CaseFold, now: number, stuckMs: number): ReadonlyMap<string, Hygiene> {
+  const byRule = new Map<string, Hygiene>();
+  for (const { clock, cycles } of fold.clocks) {
+    const pauses = pausesOf(fold, clock);
+    const sum = cycles
+      .map(cycle => hygieneOfCycle(clock, cycle, pauses, now, stuckMs))
+      .reduce(addHygiene, NO_HYGIENE);
+    if (sum.cycles > 0) byRule.set(clock.rule, sum);
+  }
+  return byRule;
+}
+
+/** Figures of cases add up. */
+export function addHygiene(a: Hygiene, b: Hygiene): Hygiene {
+  return {
+    cycles: a.cycles + b.cycles,
+    paused: a.paused + b.paused,
+    stuck: a.stuck + b.stuck,
+    lastMoment: a.lastMoment + b.lastMoment,
+    endedPaused: a.endedPaused + b.endedPaused,
+    kept: a.kept + b.kept,
+    broken: a.broken + b.broken,
+    keptWithout: a.keptWithout + b.keptWithout,
+    brokenWithout: a.brokenWithout + b.brokenWithout,
+  };
+}
+
+function hygieneOfCycle(
+  clock: CompiledClock,
+  cycle: Cycle,
+  pauses: readonly Span[],
+  now: number,
+  stuckMs: number,
+): Hygiene {
+  const found = outcomeAt(clock, cycle, pauses, now);
+  const without = outcomeAt(clock, cycle, [], now);
+  if (found === null || without === null) return NO_HYGIENE;
+  const { startedAt, endedAt } = found.times;
+  const until = endedAt ?? now;
+  const own = pauses.filter(({ from, to }) => from < until && (to === null || to > startedAt));
+  const last = own.at(-1);
+  const on = last !== undefined && (last.to === null || last.to >= until) ? last : null;
+  return {
+    cycles: 1,
+    paused: Number(own.length > 0),
+    stuck: Number(endedAt === null && on !== null && now - on.from > stuckMs),
+    lastMoment: Number(own.some(span => isLastMoment(clock, cycle, own, span))),
+    endedPaused: Number(endedAt !== null && on !== null && found.outcome !== 'cancelled'),
+    kept: Number(found.outcome === 'met'),
+    broken: Number(isBroken(found)),
+    keptWithout: Number(without.outcome === 'met'),
+    brokenWithout: Number(isBroken(without)),
+  };
+}
+
+/** Whether the pause began when a tenth or less of the time from start to due was left. */
+function isLastMoment(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], span: Span): boolean {
+  // As it stood when the pause began: what had been paused before had moved the due instant by then.
+  const before = pauses.filter(({ from }) => from < span.from);
+  const then = outcomeAt(clock, { ...cycle, end: null, hidden: null }, before, span.from);
+  if (then === null || span.from < cycle.startedAt || span.from >= then.times.dueAt) return false;
+  const left = clock.calendar.elapsed(span.from, then.times.dueAt);
+  return left * 9 <= then.times.elapsedMs;
+}
+
+function isBroken({ outcome }: { readonly outcome: Outcome }): boolean {
+  return outcome === 'missed' || outcome === 'overdue';
+}
