@@ -6,7 +6,8 @@ import { ENTITIES, type Entity, type Fields, type SlaEvent } from '../contract/e
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type CaseState, restoreCase } from './case.ts';
 
-const FORMAT = 1;
+/** Of all that a partition keeps in Redis: when its meaning changes, this does, and states are built again. */
+export const FORMAT = 2;
 
 type StoredEvent = readonly [
   afterMs: number,

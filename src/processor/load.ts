@@ -6,9 +6,10 @@ import { getMessage, lastBySubject, type StreamState, streamState } from '../bro
 import { openReader } from '../broker/reader.ts';
 import { eventsStream, RECORDS_STREAM, REJECTS_STREAM } from '../broker/streams.ts';
 import { cellKey } from '../contract/cells.ts';
+import { FORMAT } from '../engine/codec.ts';
 import type { PartitionSnapshot, PartitionStore } from '../store/partition-store.ts';
 import { FLOOR_HEADER, FLOOR_RECORD_HEADER, type Floor } from './outbox.ts';
-import { decodePosition, type Position, streamToken } from './position.ts';
+import { decodePosition, type Position, type StoredPosition, streamToken } from './position.ts';
 
 /** The stream begins after the position: events are missing, and guessing what they were is not an option. */
 export class MissingEventsError extends Error {
@@ -71,8 +72,9 @@ export async function loadPartition(nc: NatsConnection, store: PartitionStore): 
   };
 }
 
-/** Why the stored position is not true of this stream; null when it is. */
-async function doubt(nc: NatsConnection, stream: string, position: Position): Promise<string | null> {
+/** Why the state can't be used: another format, or a position that is not true of this stream; null when it can. */
+async function doubt(nc: NatsConnection, stream: string, position: StoredPosition): Promise<string | null> {
+  if (position.format !== FORMAT) return `its format is ${position.format}, this version's is ${FORMAT}`;
   const until = Date.now() + DOUBT_MS;
   for (;;) {
     const state = await streamState(nc, stream);

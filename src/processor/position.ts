@@ -1,5 +1,6 @@
 // Where a partition stands in its stream: written with the state by every commit, checked on every load.
 import * as z from 'zod';
+import { FORMAT } from '../engine/codec.ts';
 
 export interface Position {
   /** When the stream was made, as the server says it: another value is another stream. */
@@ -12,17 +13,22 @@ export interface Position {
   readonly rejectSeq: number;
 }
 
-const TUPLE = z.tuple([z.string(), z.number().int(), z.number(), z.number().int()]);
+/** A position as it was stored, with the format of the state beside it. */
+export interface StoredPosition extends Position {
+  readonly format: number;
+}
+
+const TUPLE = z.tuple([z.string(), z.number().int(), z.number(), z.number().int()], z.number().int());
 
 export function encodePosition({ created, seq, storedMs, rejectSeq }: Position): string {
-  return JSON.stringify([created, seq, storedMs, rejectSeq]);
+  return JSON.stringify([created, seq, storedMs, rejectSeq, FORMAT]);
 }
 
 /** The stored position, or null when there is none. @throws when it is not one that was written here */
-export function decodePosition(text: string): Position | null {
+export function decodePosition(text: string): StoredPosition | null {
   if (text === '') return null;
-  const [created, seq, storedMs, rejectSeq] = TUPLE.parse(JSON.parse(text));
-  return { created, seq, storedMs, rejectSeq };
+  const [created, seq, storedMs, rejectSeq, format = 1] = TUPLE.parse(JSON.parse(text));
+  return { created, seq, storedMs, rejectSeq, format };
 }
 
 /** Names a stream in record ids: its creation time in base 36, so that a stream made anew makes other ids. */
