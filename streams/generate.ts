@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { asyncapiGenerators } from './generators/asyncapi.ts';
 import { policyGenerators } from './generators/policy.ts';
 import { referenceGenerators } from './generators/reference.ts';
+import { ruleGenerators } from './generators/rules.ts';
 import { schemaGenerators } from './generators/schemas.ts';
 import type { Generator } from './generators/types.ts';
 
@@ -15,6 +16,7 @@ const generators: readonly Generator[] = [
   ...asyncapiGenerators,
   ...policyGenerators,
   ...referenceGenerators,
+  ...ruleGenerators,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

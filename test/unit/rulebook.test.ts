@@ -102,6 +102,70 @@ S4-F1.8 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 sta
 S4-F1.11 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=10; 128h ticket.stage_completed flow=S4-F1 stage=11 | met
 S4-F2.3 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=2; 5h ticket.stage_completed flow=S4-F2 stage=quotation | met
 S4-F2.9 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=8; 81h ticket.stage_completed flow=S4-F2 stage=9 | missed
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 9h ticket.solution_rejected | cancelled
+S0-11 | 0s ticket.created kind=repair; 1h ticket.replied by=agent; until 26h           | overdue
+S0-11 | 0s ticket.created kind=consultation; 1h ticket.replied by=agent; until 26h    |
+S1-03 | 0s ticket.created kind=consultation; 3s ticket.resolved                       | cancelled
+S1-04 | 0s ticket.created kind=consultation; 5m ticket.handed_over from=bot; 66m ticket.replied by=agent | missed
+S1-04 | 0s ticket.created kind=consultation; 5m ticket.handed_over from=bot; 9m ticket.replied by=bot; until 70m | overdue
+S1-05 | 0s ticket.created urgency=urgent; 9m ticket.closed                            | cancelled
+S1-07 | 0s ticket.surveyed satisfaction=dissatisfied; 1h1ms ticket.followed_up level=specialist done=true | missed
+S1-07 | 0s ticket.surveyed satisfaction=dissatisfied; 9m ticket.followed_up level=specialist done=false; until 2h | overdue
+S1-08 | 0s ticket.surveyed satisfaction=dissatisfied; 25h ticket.followed_up level=supervisor done=true | missed
+S1-08 | 0s ticket.surveyed satisfaction=dissatisfied; 9h ticket.cancelled             | cancelled
+S1-09 | 0s ticket.surveyed satisfaction=dissatisfied; 48h ticket.followed_up level=senior done=true | met
+S2-01 | 0s call.ringing; 9s call.abandoned                                            | cancelled
+S2-02 | 0s ticket.created kind=complaint; 61m ticket.department_assigned department=quality | missed
+S2-02 | 0s ticket.created complexity=complex; 9m ticket.resolved                      | cancelled
+S2-04 | 0s ticket.created kind=request; 49h ticket.closed                             | missed
+S2-04 | 0s ticket.created kind=request; 9h ticket.cancelled                           | cancelled
+S2-05 | 0s ticket.department_finished department=a; 1h1ms ticket.replied by=agent     | missed
+S4-01 | 0s ticket.created kind=repair; 9h ticket.closed                               | cancelled
+S4-02 | 0s ticket.created distance=local; 9h ticket.resolved                          | cancelled
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 38h ticket.informed about=eta | missed
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.informed about=progress; until 38h | overdue
+S4-04 | 0s ticket.created kind=complaint; 1h ticket.resolved; 9h ticket.reopened      | cancelled
+S4-F1.1 | 0s ticket.created flow=S4-F1; 80h1ms ticket.stage_completed flow=S4-F1 stage=1 | missed
+S4-F1.2 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=1; 3h ticket.stage_completed flow=S4-F1 stage=2 | met
+S4-F1.3 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=2; 3h ticket.stage_completed flow=S4-F1 stage=quotation | met
+S4-F1.3 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=2; 3h1ms ticket.stage_completed flow=S4-F1 stage=3 | missed
+S4-F1.4 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=3; 80h ticket.stage_completed flow=S4-F1 stage=4 | met
+S4-F1.4 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=3; 81h ticket.stage_completed flow=S4-F1 stage=4 | missed
+S4-F1.5 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=4; 8h1ms ticket.stage_completed flow=S4-F1 stage=5 | missed
+S4-F1.6 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=5; 3h ticket.stage_completed flow=S4-F1 stage=finance | met
+S4-F1.6 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=5; 2h ticket.closed | cancelled
+S4-F1.7 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=6; 3h ticket.stage_completed flow=S4-F1 stage=7 | met
+S4-F1.7 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=6; 4h ticket.stage_completed flow=S4-F1 stage=7 | missed
+S4-F1.8 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=7 nextDueAt=@99h; 100h ticket.stage_completed flow=S4-F1 stage=8 | missed
+S4-F1.8 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=7; 100h ticket.stage_completed flow=S4-F1 stage=8 |
+S4-F1.9 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=8; 8h ticket.stage_completed flow=S4-F1 stage=发货 | met
+S4-F1.9 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=8; 9h ticket.stage_completed flow=S4-F1 stage=9 | missed
+S4-F1.10 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=9; 128h ticket.stage_completed flow=S4-F1 stage=安装 | met
+S4-F1.10 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=9; 128h1ms ticket.stage_completed flow=S4-F1 stage=10 | missed
+S4-F1.11 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed flow=S4-F1 stage=10; 129h ticket.stage_completed flow=S4-F1 stage=11 | missed
+S4-F2.1 | 0s ticket.created flow=S4-F2; 80h ticket.stage_completed flow=S4-F2 stage=application | met
+S4-F2.1 | 0s ticket.created flow=S4-F2; 81h ticket.stage_completed flow=S4-F2 stage=1 | missed
+S4-F2.1 | 0s ticket.created flow=S4-F1; until 9h                                  |
+S4-F2.2 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=1; 3h ticket.stage_completed flow=S4-F2 stage=2 | met
+S4-F2.2 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=1; 4h ticket.stage_completed flow=S4-F2 stage=2 | missed
+S4-F2.3 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=2; 6h ticket.stage_completed flow=S4-F2 stage=3 | missed
+S4-F2.4 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=3; 2h ticket.stage_completed flow=S4-F2 stage=confirmation | met
+S4-F2.4 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=3; 2h1ms ticket.stage_completed flow=S4-F2 stage=4 | missed
+S4-F2.5 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=4; 8h ticket.stage_completed flow=S4-F2 stage=当天回传 | met
+S4-F2.5 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=4; 9h ticket.stage_completed flow=S4-F2 stage=5 | missed
+S4-F2.6 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=5; 3h ticket.stage_completed flow=S4-F2 stage=6 | met
+S4-F2.6 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=5; 4h ticket.stage_completed flow=S4-F2 stage=6 | missed
+S4-F2.7 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=6; 5h ticket.stage_completed flow=S4-F2 stage=7 | met
+S4-F2.7 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=6; 5h1ms ticket.stage_completed flow=S4-F2 stage=7 | missed
+S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 50h ticket.stage_completed flow=S4-F2 stage=生产 | met
+S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 51h ticket.stage_completed flow=S4-F2 stage=8 | missed
+S4-F2.9 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=8; 80h ticket.stage_completed flow=S4-F2 stage=9 | met
+E-02C | 0s ticket.created; 1h ticket.acknowledged; 2h ticket.dispatched; 3h ticket.informed about=milestone | met
+E-02C | 0s ticket.created; 1h ticket.arrived; 3h1ms ticket.informed about=milestone   | missed
+E-02C | 0s ticket.created; 1h ticket.resolved; 2h ticket.cancelled                    | cancelled
+E-04C | 0s ticket.created kind=complaint; 1h ticket.resolved; 9h ticket.followed_up done=false | met
+E-04C | 0s ticket.created kind=complaint; 1h ticket.closed; 74h ticket.followed_up done=true | missed
+E-04C | 0s ticket.created kind=query; 1h ticket.closed; until 99h                     |
 CC-03C | 0s call.queued; 20s call.answered                                            | met
 CC-03C | 0s call.queued; 19s call.abandoned                                           | cancelled
 CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
