@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { apiRequest, BrokerApiError, STREAM_NOT_FOUND, streamState } from './api.ts';
 import { onConnection } from './connect.ts';
 import { parseOwnReply } from './delivery.ts';
+import { headersOf } from './headers.ts';
 import { HEARTBEAT_MS, PullConsumer } from './pull-consumer.ts';
 
 /** One message of a stream, as stored. `data` stays valid; keep it no longer than needed, it pins its packet. */
@@ -16,7 +17,7 @@ export interface RawMessage {
   readonly storedMs: number;
   readonly subject: string;
   readonly data: Uint8Array;
-  /** Parsed when asked for. */
+  /** Parsed when asked for; undefined when they can't be parsed. */
   readonly headers: MsgHdrs | undefined;
 }
 
@@ -355,6 +356,6 @@ class StreamMessage implements RawMessage {
     return this.message.subject;
   }
   get headers(): MsgHdrs | undefined {
-    return this.message.headers;
+    return headersOf(this.message);
   }
 }

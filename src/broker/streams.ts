@@ -13,6 +13,7 @@ import { apiRequest, BrokerApiError, STREAM_NOT_FOUND } from './api.ts';
 export const UNROUTED_STREAM = 'SLA_UNROUTED';
 export const REJECTS_STREAM = 'SLA_REJECTS';
 export const RECORDS_STREAM = 'SLA_RECORDS';
+export const ACTIONS_STREAM = 'SLA_ACTIONS';
 export const CONFIG_BUCKET = 'SLA_CONFIG';
 
 /** Name of the stream of a partition's events. */

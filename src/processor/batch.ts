@@ -48,8 +48,6 @@ export class Batch {
   readonly rejected: Rejected[] = [];
   /** Due instants of deadlines that alarms told, for the lag of timers. */
   readonly fired: number[] = [];
-  /** Whether a tick of our own came back. */
-  ticks = 0;
   readonly #touched = new Set<CachedCase>();
   readonly #rung = new Set<CachedCase>();
   readonly #place: BatchPlace;
@@ -114,7 +112,6 @@ export class Batch {
     const { message } = incoming;
     switch (incoming.kind) {
       case 'control':
-        this.ticks += 1;
         return;
       case 'reject':
         this.#reject(message, incoming.entity, incoming.reason, incoming.detail);

@@ -2,11 +2,12 @@
 // to. It looks at committed panes of all partitions, and changes nothing while one of them is catching up.
 import { cellKey } from '../contract/cells.ts';
 import type { FeedItem } from '../contract/frame.ts';
-import type { ActionRecord, AlertRecord } from '../contract/record.ts';
+import type { AlertRecord } from '../contract/record.ts';
 import { fnv1a32 } from '../contract/subject.ts';
 import type { CellBook } from '../engine/cell-book.ts';
 import { type AlertState, type Judgement, judge, QUIET } from '../engine/judge.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
+import { actionOf } from './action.ts';
 import type { AlertChange, Partition } from './partition.ts';
 import type { Processor } from './processor.ts';
 
@@ -88,7 +89,7 @@ export class Judge {
     const at = new Date(now).toISOString();
     const id = `${partition.idPrefix}-${encodeURIComponent(field)}-${state.number}`;
     const { rule } = indicator;
-    const policy = this.#policy.hash;
+    const policy = this.#policy;
     const { value, numerator, denominator, number } = state;
     const record: AlertRecord = {
       id,
@@ -103,24 +104,10 @@ export class Judge {
       value,
       numerator,
       denominator,
-      policy,
+      policy: policy.hash,
     };
     const feed: FeedItem = { id, at: now, kind: transition, rule, title: indicator.title, subject: group };
-    const records: (AlertRecord | ActionRecord)[] = [record];
-    if (transition === 'firing' && alert.action !== null) {
-      const { action } = alert;
-      records.push({
-        id: `${id}-action`,
-        kind: 'action',
-        at,
-        seenAt: at,
-        action,
-        rule,
-        group,
-        alert: id,
-        policy,
-      });
-    }
+    const records = transition === 'firing' ? [record, ...actionOf(record, policy)] : [record];
     return { field, state: text, records, feed: [feed] };
   }
 }

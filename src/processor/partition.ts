@@ -7,19 +7,23 @@ import type { Logger } from 'pino';
 import { Publisher } from '../broker/publisher.ts';
 import { openReader, type RawMessage, type Reader } from '../broker/reader.ts';
 import { eventsStream } from '../broker/streams.ts';
+import { cellKey } from '../contract/cells.ts';
 import type { FeedItem } from '../contract/frame.ts';
-import type { ActionRecord, AlertRecord } from '../contract/record.ts';
-import { controlSubject } from '../contract/subject.ts';
+import type { ActionRecord, AlertRecord, ClockRecord } from '../contract/record.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import type { Commit, PartitionStore } from '../store/partition-store.ts';
+import { emptyCommit, type PartitionStore } from '../store/partition-store.ts';
+import { actionOf } from './action.ts';
 import { AlarmHeap } from './alarm-heap.ts';
 import { Batch, type Incoming } from './batch.ts';
 import { CaseCache } from './case-cache.ts';
 import { CellStore } from './cell-store.ts';
-import { type Loaded, loadPartition } from './load.ts';
+import { parseEntry } from './entry.ts';
+import { idPrefixOf, type Loaded, loadPartition } from './load.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
-import { encodePosition, type Position, streamToken } from './position.ts';
-import { publishRejects } from './rejects.ts';
+import { encodePosition, type Position } from './position.ts';
+import { publishRejects, type RejectsTo } from './rejects.ts';
+import { storedIds } from './stored.ts';
+import { Ticker } from './ticker.ts';
 
 export interface PartitionOptions {
   readonly nc: NatsConnection;
@@ -28,7 +32,10 @@ export interface PartitionOptions {
   readonly policyOf: (hash: string) => CompiledPolicy;
   readonly partitions: number;
   readonly epoch: string;
-  readonly owner: string;
+  /** False once the lease may have run out, by our own clock: nothing is published then. */
+  readonly isHeld: () => boolean;
+  /** Called when a commit, begun at that instant of `performance.now`, has prolonged the lease. */
+  readonly onProlonged: (askedAt: number) => void;
   readonly batchMax: number;
   /** Shortest time between two commits, ms: at a high rate of events this makes larger batches. */
   readonly lingerMs: number;
@@ -63,10 +70,8 @@ export const OUTBOX_MAX = 20_000;
 const ACKNOWLEDGED_MAX = 1_000;
 /** An idle partition clears its stored outbox after this time. */
 const IDLE_COMMIT_MS = 250;
-/** A tick that has not come back after this time is taken for lost. */
-const TICK_TIMEOUT_MS = 2_000;
-const TICK_RECHECK_MS = 20;
-const TICK_PAUSE_MS = 5;
+/** The server's default, for as long as it has not told its own. */
+const MAX_PAYLOAD = 1_048_576;
 
 export class Partition {
   readonly number: number;
@@ -76,56 +81,99 @@ export class Partition {
   readonly #cells: CellStore;
   readonly #heap = new AlarmHeap();
   readonly #outbox: Outbox;
-  readonly #rejects: Publisher;
+  readonly #rejects: RejectsTo;
   readonly #reader: Reader;
+  readonly #ticker: Ticker;
   readonly #idPrefix: string;
   /** States of the alerts that are judged here, as committed. */
   readonly alerts: Map<string, string>;
-  #alertChanges: AlertChange[] = [];
+  /** Ids that this state may tell again although they are stored; none once it has caught up. */
+  #storedIds: ReadonlySet<string>;
+  #alertChanges: AlertChange[];
   #position: Position;
   #time: number;
   #change: number;
+  #changeTried: number;
+  #abandoned: string | null = null;
   #horizon = 0;
   #stopped = false;
-  #timer: NodeJS.Timeout | null = null;
+  #settled = false;
+  /** Whether acknowledged records have waited long enough to be dropped by a commit of their own. */
+  #dropDue = false;
   #idleTimer: NodeJS.Timeout | null = null;
-  #tickSentAt: number | null = null;
-  #tickInVain = false;
   #committedAt = 0;
   /** The position that Redis has, as text. */
   #expected: string;
 
   static async open(options: PartitionOptions): Promise<Partition> {
-    return new Partition(options, await loadPartition(options.nc, options.store));
+    return new Partition(options, await loadPartition(options.nc, options.store, options.epoch));
   }
 
   private constructor(options: PartitionOptions, loaded: Loaded) {
-    const { nc, store, policy, policyOf } = options;
+    const { nc, store, policy, policyOf, isHeld } = options;
+    const { snapshot, position, stored, floor } = loaded;
     this.#options = options;
     this.#loaded = loaded;
     this.number = store.partition;
     this.#cache = new CaseCache(store, policy, policyOf, options.cacheMax, options.closedKeepMs);
-    this.#cells = new CellStore(policy, loaded.snapshot.cells);
-    this.alerts = new Map([...loaded.snapshot.alerts, ...loaded.alerts]);
+    this.#cells = new CellStore(policy, snapshot.cells);
+    this.alerts = new Map([...snapshot.alerts, ...loaded.alerts]);
+    this.#storedIds = stored.ids;
     this.#alertChanges = [...loaded.alerts].map(([field, state]) => ({
       field,
       state,
-      records: [],
+      records: loaded.firings
+        .filter(({ rule, group }) => cellKey(rule, group) === field)
+        .flatMap(record => actionOf(record, policy)),
       feed: [],
     }));
-    this.#position = loaded.position;
-    this.#expected = loaded.snapshot.position;
-    this.#time = loaded.snapshot.time;
-    this.#change = loaded.snapshot.change;
-    this.#idPrefix = `${streamToken(loaded.position.created)}-${this.number}`;
-    this.#outbox = new Outbox(new Publisher(nc), loaded.floor, () => this.#onAcknowledged());
-    this.#rejects = new Publisher(nc);
-    this.#reader = openReader(nc, eventsStream(this.number), loaded.position.seq + 1);
+    this.#position = position;
+    this.#expected = snapshot.position;
+    this.#time = snapshot.time;
+    this.#change = snapshot.change;
+    this.#changeTried = snapshot.change;
+    this.#idPrefix = idPrefixOf(position, this.number);
+    this.#outbox = new Outbox({
+      publisher: new Publisher(nc),
+      floor,
+      recordSeq: position.recordSeq,
+      isHeld,
+      storedAbove: (recordSeq, subjects) =>
+        storedIds(nc, this.number, { clocks: recordSeq, alerts: recordSeq }, subjects),
+      onAcknowledged: () => this.#onAcknowledged(),
+    });
+    const stream = eventsStream(this.number);
+    this.#rejects = {
+      publisher: new Publisher(nc),
+      stream,
+      idPrefix: this.#idPrefix,
+      maxPayload: nc.info?.max_payload ?? MAX_PAYLOAD,
+      stored: loaded.storedRejects,
+    };
+    this.#reader = openReader(nc, stream, position.seq + 1);
+    this.#ticker = new Ticker({
+      nc,
+      partition: this.number,
+      owner: options.epoch,
+      nextAt: () => this.#nextAlarm(),
+      isIdle: () => this.#reader.pending === 0,
+      wake: () => this.#reader.wake(),
+    });
   }
 
   /** True once what was stored when it was loaded has been applied. */
   get caughtUp(): boolean {
     return this.#position.seq >= this.#loaded.target;
+  }
+
+  /** Number of the last commit. */
+  get change(): number {
+    return this.#change;
+  }
+
+  /** Number of the commit that is under way, else of the last one. */
+  get changeTried(): number {
+    return this.#changeTried;
   }
 
   get time(): number {
@@ -153,13 +201,12 @@ export class Partition {
   async run(): Promise<void> {
     const { rebuilt, snapshot } = this.#loaded;
     if (rebuilt !== null) this.#options.log.warn({ partition: this.number, rebuilt }, 'state is built again');
-    this.#outbox.restore(
-      snapshot.outbox.map(text => parseEntry(text)),
-      entry => this.#isStored(entry),
-    );
+    this.#outbox.restore(snapshot.outbox.map(parseEntry), this.#loaded.stored);
+    this.#settle();
     try {
       await this.#extendHorizon(this.#time);
       while (!this.#stopped) await this.#turn();
+      if (this.#abandoned !== null) throw new Error(this.#abandoned);
     } finally {
       this.#close();
     }
@@ -169,6 +216,12 @@ export class Partition {
   stop(): void {
     this.#stopped = true;
     this.#reader.wake();
+  }
+
+  /** Ends `run` with an error, so that the partition is loaded again. */
+  abandon(why: string): void {
+    this.#abandoned ??= why;
+    this.stop();
   }
 
   /** Stores transitions of alerts with the next commit, which comes at once. */
@@ -183,19 +236,24 @@ export class Partition {
     this.#stopped = true;
     this.#reader.close();
     this.#outbox.close();
-    this.#rejects.close();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#rejects.publisher.close();
+    this.#ticker.close();
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
   }
 
   /** One turn: messages, or something else to commit. */
   async #turn(): Promise<void> {
-    if (Date.now() >= this.#horizon - HORIZON_MS / 2) await this.#extendHorizon(Date.now());
-    this.#scheduleTick();
+    if (this.#ticker.streamNow() >= this.#horizon - HORIZON_MS / 2)
+      await this.#extendHorizon(this.#ticker.streamNow());
+    this.#ticker.schedule(Date.now() + this.#horizon - HORIZON_MS / 2 - this.#ticker.streamNow());
     while (this.#outbox.waiting > OUTBOX_MAX && !this.#stopped) await sleep(5);
     const linger = this.#committedAt + this.#options.lingerMs - performance.now();
     if (linger > 1 && this.#reader.waiting < this.#options.batchMax) await sleep(linger);
-    const messages = await this.#reader.next(this.#options.batchMax);
+    // Whatever wakes the reader may have come while nobody waited for it: so it is looked at before each wait.
+    if (this.#stopped) return;
+    const isUrgent = this.#alertChanges.length > 0 || (this.#dropDue && this.#outbox.acknowledged > 0);
+    const messages =
+      isUrgent && this.#reader.waiting === 0 ? [] : await this.#reader.next(this.#options.batchMax);
     if (this.#stopped) return;
     if (messages.length > 0) await this.#applyAll(messages);
     else if (this.#alertChanges.length > 0 || this.#outbox.acknowledged > 0) {
@@ -205,6 +263,7 @@ export class Partition {
   }
 
   async #applyAll(messages: readonly RawMessage[]): Promise<void> {
+    const isLive = this.#reader.pending === 0;
     let last = this.#time;
     for (const { storedMs } of messages) if (storedMs > last) last = storedMs;
     if (last >= this.#horizon) await this.#extendHorizon(last);
@@ -214,7 +273,7 @@ export class Partition {
     for (const each of incoming) {
       const { message } = each;
       const now = Math.max(this.#time, message.storedMs);
-      while ((this.#heap.peek()?.at ?? Number.POSITIVE_INFINITY) < now) {
+      while (this.#nextAlarm() < now) {
         const more = await this.#ring(batch, now, message.seq);
         if (!more) continue;
         // The rest is rung after this commit, at the same place: the position still lies before the message.
@@ -225,12 +284,16 @@ export class Partition {
       batch.apply(each, now);
       this.#position = { ...this.#position, seq: message.seq, storedMs: message.storedMs };
     }
-    if (batch.ticks > 0) {
-      this.#tickSentAt = null;
-      this.#tickInVain = (this.#heap.peek()?.at ?? Number.POSITIVE_INFINITY) < Date.now();
-    }
+    for (const { kind, message } of incoming)
+      if (kind === 'control') this.#ticker.returned(message.data, message.storedMs);
+    const newest = messages.at(-1);
+    if (isLive && newest !== undefined) this.#ticker.heard(newest.storedMs);
     await this.#commit(batch, this.#position);
     this.#measureEvents(messages);
+  }
+
+  #nextAlarm(): number {
+    return this.#heap.peek()?.at ?? Number.POSITIVE_INFINITY;
   }
 
   /** Loads what the batch will need: the cases of its events and of the alarms that will ring. */
@@ -280,9 +343,14 @@ export class Partition {
 
   /** Rejects first, then the one atomic commit, then the outbox: what was told is always stored before. */
   async #commit(batch: Batch, position: Position): Promise<void> {
-    const { store, epoch } = this.#options;
-    const rejectSeq = await this.#storeRejects(batch);
-    const committed: Position = { ...position, rejectSeq: Math.max(position.rejectSeq, rejectSeq) };
+    const { store, epoch, isHeld, onProlonged } = this.#options;
+    if (batch.rejected.length > 0 && !isHeld()) throw new Error('the lease may have run out');
+    const rejectSeq = await publishRejects(this.#rejects, batch.rejected);
+    const committed: Position = {
+      ...position,
+      rejectSeq: Math.max(position.rejectSeq, rejectSeq),
+      recordSeq: this.#outbox.recordSeq,
+    };
     const commit = emptyCommit();
     const { riskChanged } = batch.store(commit);
     const feed = [...batch.feed(), ...this.#alertChanges.flatMap(change => change.feed)];
@@ -292,19 +360,21 @@ export class Partition {
     for (const entry of entries) commit.outbox.push(JSON.stringify(entry));
     for (const { field, state } of this.#alertChanges) commit.alerts.push(field, state);
     this.#alertChanges = [];
-    this.#change += 1;
+    this.#changeTried = this.#change + 1;
+    this.#dropDue = false;
+    const askedAt = performance.now();
     await store.commit(
       {
         epoch,
         expected: this.#expected,
         position: encodePosition(committed),
         time: this.#time,
-        change: this.#change,
+        change: this.#changeTried,
         leaseMs: this.#options.leaseMs,
         dropFromOutbox: this.#outbox.takeAcknowledged(),
         message: JSON.stringify({
           p: this.number,
-          n: this.#change,
+          n: this.#changeTried,
           asOf: this.#time,
           cells,
           risk: riskChanged,
@@ -313,60 +383,63 @@ export class Partition {
       },
       commit,
     );
+    onProlonged(askedAt);
+    this.#change = this.#changeTried;
     this.#committedAt = performance.now();
     this.#position = committed;
     this.#expected = encodePosition(committed);
     this.#outbox.push(entries);
+    this.#settle();
+    if (this.caughtUp) this.#storedIds = NOTHING;
     const now = Date.now();
     if (this.caughtUp)
       for (const due of batch.fired) this.#options.measure.timerLag(Math.max(0, now - due) / 1000);
   }
 
+  /** Once caught up, nothing that was told before can be told again: the floors of the outbox may rise from there. */
+  #settle(): void {
+    if (this.#settled || !this.caughtUp) return;
+    this.#settled = true;
+    this.#outbox.settle(this.#loaded.stored.last);
+  }
+
   #entriesOf(batch: Batch, committedSeq: number): OutboxEntry[] {
     const entries: OutboxEntry[] = [];
-    const add = (record: { id: string; kind: string }, seq: number) =>
-      entries.push({
-        id: record.id,
-        subject: `sla.records.${record.kind}.${this.number}`,
-        data: JSON.stringify(record),
-        seq: Math.min(seq, committedSeq),
-      });
-    for (const { record, seq } of batch.records) {
-      if (seq <= this.#loaded.floor.seq || this.#loaded.storedRecords.has(record.id)) continue;
-      add(record, seq);
+    const add = (
+      id: string,
+      subject: string,
+      record: ClockRecord | AlertRecord | ActionRecord,
+      floor: number | null,
+    ) => {
+      if (this.#storedIds.has(id)) return;
+      const entry = { id, subject, data: JSON.stringify(record) };
+      entries.push(floor === null ? entry : { ...entry, floor });
+    };
+    const { records } = batch;
+    for (const [i, { record, seq }] of records.entries()) {
+      if (seq <= this.#loaded.floor.seq) continue;
+      // Events up to here have told all; one whose alarms are rung in several commits has not yet.
+      const whole = Math.min((records[i + 1]?.seq ?? Number.POSITIVE_INFINITY) - 1, committedSeq);
+      const floor = this.#settled && whole >= seq ? whole : null;
+      add(record.id, `sla.records.clock.${this.number}`, record, floor);
     }
-    for (const { records } of this.#alertChanges) {
-      for (const record of records) {
-        add(record, committedSeq);
-        if (record.kind === 'action')
-          entries.push({
-            id: `${record.id}-do`,
-            subject: `sla.actions.${record.action}`,
-            data: JSON.stringify(record),
-            seq: committedSeq,
-          });
-      }
+    for (const record of this.#alertChanges.flatMap(change => change.records)) {
+      add(record.id, `sla.records.${record.kind}.${this.number}`, record, null);
+      if (record.kind === 'action') add(`${record.id}-do`, `sla.actions.${record.action}`, record, null);
     }
     return entries;
   }
 
-  #isStored(entry: OutboxEntry): boolean {
-    const { floor, storedRecords } = this.#loaded;
-    return entry.seq <= floor.seq || storedRecords.has(entry.id);
-  }
-
-  async #storeRejects(batch: Batch): Promise<number> {
-    const open = batch.rejected.filter(({ message }) => !this.#loaded.storedRejects.has(message.seq));
-    if (open.length === 0) return 0;
-    return publishRejects(this.#rejects, eventsStream(this.number), this.#idPrefix, open);
-  }
-
   #onAcknowledged(): void {
-    if (this.#outbox.acknowledged >= ACKNOWLEDGED_MAX) this.#reader.wake();
+    const drop = () => {
+      this.#dropDue = true;
+      this.#reader.wake();
+    };
+    if (this.#outbox.acknowledged >= ACKNOWLEDGED_MAX) drop();
     else
       this.#idleTimer ??= setTimeout(() => {
         this.#idleTimer = null;
-        this.#reader.wake();
+        drop();
       }, IDLE_COMMIT_MS);
   }
 
@@ -374,70 +447,6 @@ export class Partition {
     const now = Date.now();
     for (const { storedMs } of messages) this.#options.measure.eventLag(Math.max(0, now - storedMs) / 1000);
   }
-
-  /** Sleeps until the next alarm, or until alarms that lie further ahead must be loaded. */
-  #scheduleTick(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    const next = this.#heap.peek()?.at ?? Number.POSITIVE_INFINITY;
-    const wait = Math.min(next + 1, this.#horizon - HORIZON_MS / 2) - Date.now();
-    // Where the stream's clock is behind ours a tick may come back too early; the next one waits a little.
-    const pause = this.#tickInVain ? TICK_PAUSE_MS : 1;
-    this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.max(wait, pause), HORIZON_MS));
-  }
-
-  /** Lets time pass by a tick, unless other messages do that anyway; one at a time. */
-  #onTimer(): void {
-    if (this.#stopped) return;
-    const now = Date.now();
-    if ((this.#heap.peek()?.at ?? Number.POSITIVE_INFINITY) >= now) {
-      this.#reader.wake();
-      return;
-    }
-    const onTheWay = this.#tickSentAt !== null && now - this.#tickSentAt < TICK_TIMEOUT_MS;
-    if (!onTheWay && this.#reader.waiting === 0 && this.#reader.pending === 0) {
-      this.#tickSentAt = now;
-      this.#options.nc.publish(controlSubject(this.number), '{"kind":"tick"}');
-    }
-    this.#timer = setTimeout(() => this.#onTimer(), TICK_RECHECK_MS);
-  }
 }
 
-function parseEntry(text: string): OutboxEntry {
-  const value: unknown = JSON.parse(text);
-  if (!isEntry(value)) throw new Error(`not an entry of an outbox: ${text.slice(0, 100)}`);
-  return value;
-}
-
-function isEntry(value: unknown): value is OutboxEntry {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    typeof value.id === 'string' &&
-    'subject' in value &&
-    typeof value.subject === 'string' &&
-    'data' in value &&
-    typeof value.data === 'string' &&
-    'seq' in value &&
-    typeof value.seq === 'number'
-  );
-}
-
-function emptyCommit(): Commit {
-  return {
-    casesSet: [],
-    casesRemoved: [],
-    closedSet: [],
-    closedRemoved: [],
-    alarmsSet: [],
-    alarmsRemoved: [],
-    riskSet: [],
-    riskRemoved: [],
-    cellsSet: [],
-    cellsRemoved: [],
-    outbox: [],
-    alerts: [],
-    chunksSet: [],
-    chunksRemoved: [],
-  };
-}
+const NOTHING: ReadonlySet<string> = new Set();

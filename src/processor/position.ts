@@ -11,6 +11,10 @@ export interface Position {
   readonly storedMs: number;
   /** The last message of SLA_REJECTS that this partition is known to have stored. */
   readonly rejectSeq: number;
+  /** All records up to this sequence of SLA_RECORDS are part of this state, and none of its outbox is among them. */
+  readonly recordSeq: number;
+  /** Records up to this sequence of SLA_RECORDS were made when the stream held other messages: their floors say nothing. */
+  readonly doubtedSeq: number;
 }
 
 /** A position as it was stored, with the format of the state beside it. */
@@ -18,17 +22,21 @@ export interface StoredPosition extends Position {
   readonly format: number;
 }
 
-const TUPLE = z.tuple([z.string(), z.number().int(), z.number(), z.number().int()], z.number().int());
+const SEQ = z.number().int();
+const TUPLE = z.tuple([z.string(), SEQ, z.number(), SEQ], SEQ);
 
-export function encodePosition({ created, seq, storedMs, rejectSeq }: Position): string {
-  return JSON.stringify([created, seq, storedMs, rejectSeq, FORMAT]);
+export function encodePosition(position: Position): string {
+  const { created, seq, storedMs, rejectSeq, recordSeq, doubtedSeq } = position;
+  return JSON.stringify([created, seq, storedMs, rejectSeq, FORMAT, recordSeq, doubtedSeq]);
 }
 
 /** The stored position, or null when there is none. @throws when it is not one that was written here */
 export function decodePosition(text: string): StoredPosition | null {
   if (text === '') return null;
-  const [created, seq, storedMs, rejectSeq, format = 1] = TUPLE.parse(JSON.parse(text));
-  return { created, seq, storedMs, rejectSeq, format };
+  const [created, seq, storedMs, rejectSeq, format = 1, recordSeq = 0, doubtedSeq = 0] = TUPLE.parse(
+    JSON.parse(text),
+  );
+  return { created, seq, storedMs, rejectSeq, format, recordSeq, doubtedSeq };
 }
 
 /** Names a stream in record ids: its creation time in base 36, so that a stream made anew makes other ids. */

@@ -40,6 +40,8 @@ interface Owned {
   readonly epoch: string;
   readonly store: PartitionStore;
   partition: Partition | null;
+  /** Until when the lease is ours for certain, on this process's own clock (`performance.now`). */
+  heldUntil: number;
   /** False once the lease is lost or given away: the task then ends. */
   wanted: boolean;
   task: Promise<void>;
@@ -52,7 +54,8 @@ export class Processor {
   readonly #owned = new Map<number, Owned>();
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> = Promise.resolve();
-  #statusAt = 0;
+  #statusAt = Number.NEGATIVE_INFINITY;
+  #givenAway: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
   constructor(options: ProcessorOptions) {
@@ -95,35 +98,49 @@ export class Processor {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#round;
-    await Promise.all([...this.#owned.keys()].map(number => this.#giveAway(number)));
+    await Promise.all([this.#givenAway, ...[...this.#owned.keys()].map(number => this.#giveAway(number))]);
     await this.#options.redis.zrem(MEMBERS, this.id).catch(() => {});
   }
 
   async #heartbeat(): Promise<void> {
     const { redis } = this.#options;
-    const now = Date.now();
+    // The time of Redis, since those of the processes' machines may differ.
+    const [seconds, micros] = await redis.time();
+    const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
     await redis.zadd(MEMBERS, now, this.id);
     await redis.zremrangebyscore(MEMBERS, '-inf', now - this.#options.leaseMs);
     const members = Math.max(1, await redis.zcard(MEMBERS));
     await Promise.all([...this.#owned].map(([number, owned]) => this.#renew(number, owned)));
     await this.#rebalance(Math.ceil(this.#stores.length / members));
-    if (now - this.#statusAt >= STATUS_PERIOD_MS) {
-      this.#statusAt = now;
+    if (performance.now() - this.#statusAt >= STATUS_PERIOD_MS) {
+      this.#statusAt = performance.now();
       await Promise.all([...this.#owned.values()].map(owned => this.#sayStatus(owned)));
     }
   }
 
   async #renew(number: number, owned: Owned): Promise<void> {
-    if (await owned.store.renew(owned.epoch, this.#options.leaseMs)) return;
-    this.#options.log.warn({ partition: number }, 'the lease was lost');
-    this.#drop(number, owned);
+    const { leaseMs, log } = this.#options;
+    const { partition } = owned;
+    const committed = partition?.change ?? 0;
+    const askedAt = performance.now();
+    const change = await owned.store.renew(owned.epoch, leaseMs);
+    if (change === null) {
+      log.warn({ partition: number }, 'the lease was lost');
+      this.#drop(number, owned);
+      return;
+    }
+    owned.heldUntil = askedAt + leaseMs;
+    // A commit may be under way, so the number lies between what was committed before and what is being committed now.
+    if (partition !== null && (change < committed || change > partition.changeTried))
+      partition.abandon(`Redis holds change ${change} of its state, not ${committed}`);
   }
 
   /** Takes free partitions up to the fair part, or gives one away that is beyond it. */
   async #rebalance(part: number): Promise<void> {
     if (this.#owned.size > part) {
       const last = [...this.#owned.keys()].at(-1);
-      if (last !== undefined) await this.#giveAway(last);
+      // Not awaited: what it has under way may take long, and the other leases must be renewed meanwhile.
+      if (last !== undefined) this.#givenAway = Promise.all([this.#givenAway, this.#giveAway(last)]);
       return;
     }
     for (const store of this.#stores) {
@@ -134,8 +151,11 @@ export class Processor {
 
   async #take(store: PartitionStore): Promise<void> {
     const epoch = randomUUID();
-    if (!(await store.acquire(epoch, this.#options.leaseMs))) return;
-    const owned: Owned = { epoch, store, partition: null, wanted: true, task: Promise.resolve() };
+    const { leaseMs } = this.#options;
+    const heldUntil = performance.now() + leaseMs;
+    if (!(await store.acquire(epoch, leaseMs))) return;
+    const task = Promise.resolve();
+    const owned: Owned = { epoch, store, partition: null, heldUntil, wanted: true, task };
     this.#owned.set(store.partition, owned);
     this.#options.log.info({ partition: store.partition }, 'partition taken');
     owned.task = this.#keepRunning(owned);
@@ -167,7 +187,10 @@ export class Processor {
           ...this.#options,
           store: owned.store,
           epoch: owned.epoch,
-          owner: this.id,
+          isHeld: () => performance.now() < owned.heldUntil,
+          onProlonged: askedAt => {
+            owned.heldUntil = Math.max(owned.heldUntil, askedAt + this.#options.leaseMs);
+          },
           cacheMax: Math.max(100, Math.floor(this.#options.cacheMax / this.#stores.length)),
         });
         if (owned.wanted) await owned.partition.run();

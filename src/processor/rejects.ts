@@ -1,53 +1,59 @@
 // What can't be used is kept whole in SLA_REJECTS, before the position moves past it.
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Publisher, PublishResult } from '../broker/publisher.ts';
+import type { Publisher } from '../broker/publisher.ts';
+import { type RejectMessage, rejectMessage } from '../broker/reject-message.ts';
 import type { Rejected } from './batch.ts';
-import {
-  REJECT_DETAIL_HEADER,
-  REJECT_SEQUENCE_HEADER,
-  REJECT_STREAM_HEADER,
-  REJECT_SUBJECT_HEADER,
-} from './load.ts';
+import { digestOf, type StoredRejects } from './stored.ts';
 
-const TRIES = 20;
+/** What a message id and the frame of a header block may take. */
+const ID_BYTES_MAX = 256;
 
-/** Stores rejected messages; resolves with the highest sequence in SLA_REJECTS. Throws when the stream can't be reached. */
-export async function publishRejects(
-  publisher: Publisher,
-  stream: string,
-  idPrefix: string,
-  rejected: readonly Rejected[],
-): Promise<number> {
-  const stored = await Promise.all(rejected.map(each => publishReject(publisher, stream, idPrefix, each)));
-  return Math.max(...stored);
+export interface RejectsTo {
+  readonly publisher: Publisher;
+  /** The stream that the events came from. */
+  readonly stream: string;
+  /** Names that stream in message ids. */
+  readonly idPrefix: string;
+  /** The server's `max_payload` in bytes. */
+  readonly maxPayload: number;
+  readonly stored: StoredRejects;
 }
 
-async function publishReject(
-  publisher: Publisher,
-  stream: string,
-  idPrefix: string,
-  { reason, detail, message }: Rejected,
-): Promise<number> {
-  const headers = {
-    [REJECT_STREAM_HEADER]: stream,
-    [REJECT_SEQUENCE_HEADER]: String(message.seq),
-    [REJECT_SUBJECT_HEADER]: headerText(message.subject),
-    [REJECT_DETAIL_HEADER]: headerText(detail),
-  };
-  let result: PublishResult = { result: 'timeout' };
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    result = await publisher.publish(`sla.rejects.${reason}`, message.data, {
-      msgId: `${idPrefix}-${message.seq}`,
-      headers,
-    });
-    if (result.result === 'stored') return result.seq;
-    if (result.result === 'closed') break;
-    await sleep(Math.min(1_000, 20 * 2 ** attempt));
-  }
-  throw new Error(`a rejected message could not be stored: ${result.result}`);
+/**
+ * Stores rejected messages, those left out that are stored already; resolves with the highest sequence in SLA_REJECTS,
+ * 0 for none. Throws at the first that is not acknowledged: it may be stored or not, and only a fresh look can tell.
+ */
+export async function publishRejects(to: RejectsTo, rejected: readonly Rejected[]): Promise<number> {
+  const open = rejected.filter(({ message }) => !to.stored.seqs.has(message.seq));
+  let last = 0;
+  for (const seq of await Promise.all(open.map(each => publishReject(to, each)))) last = Math.max(last, seq);
+  return last;
 }
 
-/** Header values hold one line of ASCII. */
-function headerText(value: string): string {
-  return encodeURI(value).replaceAll('%20', ' ');
+async function publishReject(to: RejectsTo, { reason, detail, message }: Rejected): Promise<number> {
+  const { subject, seq, data, headers } = message;
+  const source = { subject, sequence: seq, stream: to.stream, headers };
+  const built = rejectMessage(reason, detail, data, source, to.maxPayload);
+  const known = isBare(built, to.maxPayload) ? to.stored.bare.get(digestOf(data)) : undefined;
+  if (known !== undefined) return known;
+  const result = await to.publisher.publish(
+    built.subject,
+    built.data,
+    rejectOptions(built, `${to.idPrefix}-${seq}`, to.maxPayload),
+  );
+  if (result.result === 'stored') return result.seq;
+  throw new Error(`the rejected message ${seq} of ${to.stream} could not be stored: ${result.result}`);
+}
+
+/** What was stored once may fill the largest message to the brim: then not even an id fits beside it. */
+function isBare({ data }: RejectMessage, maxPayload: number): boolean {
+  return data.length + ID_BYTES_MAX > maxPayload;
+}
+
+/** Headers and id of a rejected message, as far as they fit. */
+export function rejectOptions(
+  message: RejectMessage,
+  msgId: string,
+  maxPayload: number,
+): { msgId?: string; headers?: Record<string, string> } {
+  return isBare(message, maxPayload) ? {} : { msgId, headers: message.headers };
 }

@@ -1,21 +1,20 @@
 // What no subject mapping took: good events are moved to the stream of their partition, the rest is rejected. Any process
 // may do this, since each message is handed to one of them until it is done with it.
-import { AckPolicy, type JsMsg, type NatsConnection } from 'nats';
+import { AckPolicy, type JsMsg, type MsgHdrs, type NatsConnection } from 'nats';
 import type { Logger } from 'pino';
+import { headersOf } from '../broker/headers.ts';
 import { Publisher, type PublishOptions } from '../broker/publisher.ts';
+import { rejectMessage } from '../broker/reject-message.ts';
 import { UNROUTED_STREAM } from '../broker/streams.ts';
 import { type Decoded, decodeMessage } from '../contract/decode.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
 import { parsePublisherSubject, partitionOf, partitionSubject } from '../contract/subject.ts';
-import {
-  REJECT_DETAIL_HEADER,
-  REJECT_SEQUENCE_HEADER,
-  REJECT_STREAM_HEADER,
-  REJECT_SUBJECT_HEADER,
-} from './load.ts';
+import { rejectOptions } from './rejects.ts';
 
 const CONSUMER = 'mover';
 const RETRY_MS = 1_000;
+/** The server's default, for as long as it has not told its own. */
+const MAX_PAYLOAD = 1_048_576;
 
 export class UnroutedMover {
   readonly #nc: NatsConnection;
@@ -74,38 +73,34 @@ export class UnroutedMover {
   }
 
   async #move(message: JsMsg): Promise<void> {
+    const { data, seq } = message;
+    const headers = headersOf(message);
     const subject = parsePublisherSubject(message.subject);
-    const decoded = decodeMessage(message.data, message.headers, { declared: this.#declared });
+    const decoded = decodeMessage(data, headers, { declared: this.#declared });
     const refusal =
       subject === null ? 'the subject is not cc.events.<entity>.<case id>' : misfit(decoded, subject);
-    const stored =
-      decoded.ok && refusal === null
-        ? await this.#publish(
-            partitionSubject(partitionOf(decoded.token, this.#partitions), decoded.event.entity),
-            message,
-            {
-              ...(message.headers === undefined ? {} : { headers: plain(message) }),
-            },
-          )
-        : await this.#publish(`sla.rejects.${decoded.ok ? 'subject' : decoded.reason}`, message, {
-            headers: {
-              [REJECT_STREAM_HEADER]: UNROUTED_STREAM,
-              [REJECT_SEQUENCE_HEADER]: String(message.seq),
-              [REJECT_SUBJECT_HEADER]: encodeURI(message.subject),
-              [REJECT_DETAIL_HEADER]: encodeURI(decoded.ok ? (refusal ?? '') : decoded.detail).replaceAll(
-                '%20',
-                ' ',
-              ),
-            },
-          });
+    const msgId = `unrouted-${seq}`;
+    let stored: boolean;
+    if (decoded.ok && refusal === null) {
+      const to = partitionSubject(partitionOf(decoded.token, this.#partitions), decoded.event.entity);
+      stored = await this.#publish(to, data, { msgId, headers: plain(headers) });
+    } else {
+      const reason = decoded.ok ? 'subject' : decoded.reason;
+      const detail = decoded.ok ? (refusal ?? '') : decoded.detail;
+      const source = { subject: message.subject, sequence: seq, stream: UNROUTED_STREAM, headers };
+      const rejected = rejectMessage(reason, detail, data, source, this.#maxPayload);
+      stored = await this.#publish(rejected.subject, data, rejectOptions(rejected, msgId, this.#maxPayload));
+    }
     if (stored) message.ack();
     else message.nak(RETRY_MS);
   }
 
-  async #publish(subject: string, message: JsMsg, options: PublishOptions): Promise<boolean> {
-    const msgId = `unrouted-${message.seq}`;
-    const result = await this.#publisher.publish(subject, message.data, { ...options, msgId });
-    return result.result === 'stored';
+  get #maxPayload(): number {
+    return this.#nc.info?.max_payload ?? MAX_PAYLOAD;
+  }
+
+  async #publish(subject: string, data: Uint8Array, options: PublishOptions): Promise<boolean> {
+    return (await this.#publisher.publish(subject, data, options)).result === 'stored';
   }
 }
 
@@ -120,9 +115,9 @@ function misfit(
 }
 
 /** The publisher's own headers, such as those of a binary CloudEvent. */
-function plain(message: JsMsg): Record<string, string> {
+function plain(headers: MsgHdrs | undefined): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [name, values] of message.headers ?? []) {
+  for (const [name, values] of headers ?? []) {
     if (!name.startsWith('Nats-')) found[name] = values[0] ?? '';
   }
   return found;

@@ -1,10 +1,13 @@
 -- Stores all that a batch of one partition changed, or nothing.
--- Refuses when the lease is another's or the stored position is not the one that the batch began at, so that two owners,
--- or two batches of one, can never both count. A lease that ran out and that nobody took is still the caller's: whoever
--- had it in between would have moved the position. A commit prolongs the lease: a busy owner needs no other sign of life.
+-- Refuses when the lease is another's, or when the stored position or change number are not those that the batch began
+-- at, so that two owners, or two batches of one, can never both count; nor can one batch twice, when a connection is lost
+-- and the command is sent again: a commit that reads no message leaves the position where it was, the number it moves.
+-- A lease that ran out and that nobody took is still the caller's: whoever had it in between would have moved the number.
+-- A commit prolongs the lease: a busy owner needs no other sign of life.
 --
 -- KEYS  1 lease  2 meta  3 cases  4 closed  5 alarms  6 risk  7 cells  8 outbox  9 alerts  10 chunks
--- ARGV  1 epoch  2 expected position ('' for none)  3 new position  4 logical time  5 change number
+-- ARGV  1 epoch  2 expected position ('' for none)  3 new position  4 logical time
+--       5 change number, one more than the stored one
 --       6 outbox entries to drop from the front  7 channel  8 message ('' for none)  9 lease in milliseconds
 --       then for each of the fourteen groups below a count of values, followed by the values:
 --       cases set (key value …), cases removed (key …), closed set, closed removed,
@@ -15,6 +18,7 @@
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 'lease' end
 if (redis.call('HGET', KEYS[2], 'position') or '') ~= ARGV[2] then return 'position' end
+if tonumber(redis.call('HGET', KEYS[2], 'change') or 0) + 1 ~= tonumber(ARGV[5]) then return 'position' end
 
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[9])
 

@@ -22,11 +22,31 @@ export interface Commit {
   readonly chunksRemoved: string[];
 }
 
+export function emptyCommit(): Commit {
+  return {
+    casesSet: [],
+    casesRemoved: [],
+    closedSet: [],
+    closedRemoved: [],
+    alarmsSet: [],
+    alarmsRemoved: [],
+    riskSet: [],
+    riskRemoved: [],
+    cellsSet: [],
+    cellsRemoved: [],
+    outbox: [],
+    alerts: [],
+    chunksSet: [],
+    chunksRemoved: [],
+  };
+}
+
 export interface CommitHead {
   readonly epoch: string;
   readonly expected: string;
   readonly position: string;
   readonly time: number;
+  /** One more than the stored one. */
   readonly change: number;
   readonly dropFromOutbox: number;
   /** How long the lease is prolonged, ms. */
@@ -103,8 +123,9 @@ const ALARM_PAGE = 10_000;
 
 const SCRIPTS = {
   slaCommit: { lua: script('commit.lua'), numberOfKeys: 10 },
-  slaRenew: { lua: script('renew.lua'), numberOfKeys: 1 },
+  slaRenew: { lua: script('renew.lua'), numberOfKeys: 2 },
   slaRelease: { lua: script('release.lua'), numberOfKeys: 1 },
+  slaWipe: { lua: script('wipe.lua') },
 } as const;
 
 function script(name: string): string {
@@ -131,6 +152,7 @@ export class PartitionStore {
   readonly #commit: Command;
   readonly #renew: Command;
   readonly #release: Command;
+  readonly #wipe: Command;
 
   constructor(redis: Redis, partition: number) {
     this.partition = partition;
@@ -139,6 +161,7 @@ export class PartitionStore {
     this.#commit = command(redis, 'slaCommit');
     this.#renew = command(redis, 'slaRenew');
     this.#release = command(redis, 'slaRelease');
+    this.#wipe = command(redis, 'slaWipe');
   }
 
   /** Takes the lease if nobody holds it. `epoch` is compared for equality, never by order. */
@@ -146,9 +169,10 @@ export class PartitionStore {
     return (await this.#redis.set(this.keys.lease, epoch, 'PX', ttlMs, 'NX')) === 'OK';
   }
 
-  /** Prolongs the lease; false when it is no longer ours. */
-  async renew(epoch: string, ttlMs: number): Promise<boolean> {
-    return (await this.#renew(this.keys.lease, epoch, ttlMs)) === 1;
+  /** Prolongs the lease and tells the stored change number; null when the lease is no longer ours. */
+  async renew(epoch: string, ttlMs: number): Promise<number | null> {
+    const change = Number(await this.#renew(this.keys.lease, this.keys.meta, epoch, ttlMs));
+    return change < 0 ? null : change;
   }
 
   async release(epoch: string): Promise<void> {
@@ -173,10 +197,14 @@ export class PartitionStore {
     };
   }
 
-  /** Forgets everything but the lease, so that the partition can be rebuilt from its stream. */
-  async wipe(): Promise<void> {
-    const { lease: _lease, status: _status, ...rest } = this.keys;
-    await this.#redis.unlink(...Object.values(rest));
+  /**
+   * Forgets everything but the lease, so that the partition can be rebuilt from its stream.
+   * @throws FencedError when the lease is no longer ours: what is there then is the next owner's
+   */
+  async wipe(epoch: string): Promise<void> {
+    const { lease, status: _status, ...rest } = this.keys;
+    const keys = [lease, ...Object.values(rest)];
+    if ((await this.#wipe(keys.length, ...keys, epoch)) !== 1) throw new FencedError('lease', this.partition);
   }
 
   /** What is kept of cases, in the order of `keys`: an open state, else a closed one, else null. */

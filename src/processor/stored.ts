@@ -1,0 +1,107 @@
+// What is stored already: ids of records, actions and rejects, read back from their streams.
+import { createHash } from 'node:crypto';
+import type { NatsConnection } from 'nats';
+import { lastBySubject, streamState } from '../broker/api.ts';
+import { openReader, type RawMessage } from '../broker/reader.ts';
+import { ACTIONS_STREAM, RECORDS_STREAM, REJECTS_STREAM } from '../broker/streams.ts';
+import type { StoredIds } from './outbox.ts';
+
+const READ_MAX = 1_000;
+const ID_HEADER = 'Nats-Msg-Id';
+
+/** Calls `take` for each message on a subject with `from` < sequence ≤ `to`, as far as there are any. */
+export async function eachStored(
+  nc: NatsConnection,
+  stream: string,
+  subject: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  take: (id: string, message: RawMessage) => void,
+): Promise<void> {
+  const last = Math.min(to, (await lastBySubject(nc, stream, subject))?.seq ?? 0);
+  if (last <= from) return;
+  const reader = openReader(nc, stream, from + 1, { filter: subject });
+  try {
+    for (let seq = from; seq < last; ) {
+      for (const message of await reader.next(READ_MAX)) {
+        seq = message.seq;
+        if (seq <= to) take(message.headers?.get(ID_HEADER) ?? '', message);
+      }
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Sequences of SLA_RECORDS above which clock records, and alert and action records, are looked for. */
+export interface Above {
+  readonly clocks: number;
+  readonly alerts: number;
+}
+
+/**
+ * Ids of a partition's records above sequences of SLA_RECORDS, and of all messages on the given subjects of SLA_ACTIONS.
+ * What is stored while it reads may be missing, and then lies above `last`.
+ */
+export async function storedIds(
+  nc: NatsConnection,
+  partition: number,
+  { clocks, alerts }: Above,
+  actionSubjects: Iterable<string>,
+): Promise<StoredIds> {
+  const ids = new Set<string>();
+  const { lastSeq: last } = await streamState(nc, RECORDS_STREAM);
+  for (const [kind, from] of [
+    ['clock', clocks],
+    ['alert', alerts],
+    ['action', alerts],
+  ] as const) {
+    const subject = `sla.records.${kind}.${partition}`;
+    await eachStored(nc, RECORDS_STREAM, subject, { from, to: last }, id => ids.add(id));
+  }
+  for (const subject of actionSubjects) {
+    const everything = { from: 0, to: Number.MAX_SAFE_INTEGER };
+    await eachStored(nc, ACTIONS_STREAM, subject, everything, id => ids.add(id));
+  }
+  return { ids, last };
+}
+
+/** Rejections that are stored although the position may lie before their events. */
+export interface StoredRejects {
+  /** Sequences of the rejected events. */
+  readonly seqs: ReadonlySet<number>;
+  /** Digests of messages that were too large to be stored with an id or any header, and the last one's sequence. */
+  readonly bare: ReadonlyMap<string, number>;
+}
+
+/** Reads SLA_REJECTS above a sequence for what came of one event stream; `idPrefix` names that very stream. */
+export async function storedRejects(
+  nc: NatsConnection,
+  idPrefix: string,
+  above: number,
+): Promise<StoredRejects> {
+  const seqs = new Set<number>();
+  const bare = new Map<string, number>();
+  const { lastSeq, firstSeq } = await streamState(nc, REJECTS_STREAM);
+  const from = Math.max(above, firstSeq - 1);
+  if (lastSeq <= from) return { seqs, bare };
+  const reader = openReader(nc, REJECTS_STREAM, from + 1, { filter: 'sla.rejects.>' });
+  const prefix = `${idPrefix}-`;
+  try {
+    for (let seq = from; seq < lastSeq; ) {
+      for (const { seq: at, headers, data } of await reader.next(READ_MAX)) {
+        seq = at;
+        const id = headers?.get(ID_HEADER) ?? '';
+        if (headers === undefined) bare.set(digestOf(data), at);
+        else if (id.startsWith(prefix)) seqs.add(Number(id.slice(prefix.length)));
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  return { seqs, bare };
+}
+
+/** Names a message by its bytes, where it can't carry an id. */
+export function digestOf(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('base64');
+}

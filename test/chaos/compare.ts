@@ -1,0 +1,168 @@
+// Compares what the monitor left behind with what one undisturbed reading of the streams makes, and with a backtest of
+// the accepted events.
+import { backtest } from '../../src/backtest/backtest.ts';
+import { compareWithRecords } from '../../src/backtest/records.ts';
+import type { RawMessage } from '../../src/broker/reader.ts';
+import type { ClockRecord } from '../../src/contract/record.ts';
+import { RECORD_SCHEMAS } from '../../src/contract/record-schemas.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled.ts';
+import { type Field, PARTITIONS } from './field.ts';
+import { type Reading, readAll, undisturbed } from './model.ts';
+
+export interface Findings {
+  /** One sentence each; empty when all is as it must be. */
+  readonly wrong: readonly string[];
+  readonly summary: {
+    readonly events: number;
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly records: number;
+    readonly cycles: number;
+    readonly alerts: number;
+  };
+}
+
+/** `at`: an instant up to which all has been told, and before the next deadline. `unrouted`: published where no mapping is. */
+export async function compare(
+  field: Field,
+  policy: CompiledPolicy,
+  at: number,
+  unrouted: number,
+): Promise<Findings> {
+  const readings: Reading[] = [];
+  for (let p = 0; p < PARTITIONS; p++) readings.push(await undisturbed(field.nc, policy, p, PARTITIONS));
+  const records = await readAll(field.nc, 'SLA_RECORDS');
+  const clocks = records.filter(({ subject }) => subject.startsWith('sla.records.clock.'));
+  const told = clocks.map(parseClock);
+  const { outcomes } = backtest(
+    policy,
+    readings.flatMap(({ accepted }) => accepted),
+    at,
+  );
+  const wrong = [
+    ...compareWithRecords(outcomes, told).map(text => `outcome: ${text}`),
+    ...compareIds(
+      'record',
+      clocks.map(idOf),
+      readings.flatMap(reading => reading.records),
+    ),
+    ...repeated('record', records.map(idOf)),
+    ...(await compareCells(field, readings)),
+    ...(await compareRejects(field, readings, unrouted)),
+    ...(await compareAlerts(field, records)),
+  ];
+  const rejected = readings.reduce((sum, { rejects }) => sum + rejects.size, 0);
+  const accepted = readings.reduce((sum, reading) => sum + reading.accepted.length, 0);
+  return {
+    wrong,
+    summary: {
+      events: accepted + rejected,
+      accepted,
+      rejected,
+      records: clocks.length,
+      cycles: outcomes.length,
+      alerts: records.length - clocks.length,
+    },
+  };
+}
+
+function idOf(message: RawMessage): string {
+  return message.headers?.get('Nats-Msg-Id') ?? '';
+}
+
+function parseClock({ data }: RawMessage): ClockRecord {
+  return RECORD_SCHEMAS.clock.parse(JSON.parse(Buffer.from(data).toString('utf8')));
+}
+
+function repeated(what: string, ids: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  for (const id of ids) {
+    if (seen.has(id)) wrong.push(`${what} ${id} is there twice`);
+    seen.add(id);
+  }
+  return wrong;
+}
+
+function compareIds(what: string, found: readonly string[], expected: readonly string[]): string[] {
+  const there = new Set(found);
+  const right = new Set(expected);
+  return [
+    ...expected.filter(id => !there.has(id)).map(id => `${what} ${id} is missing`),
+    ...found.filter(id => !right.has(id)).map(id => `${what} ${id} is none that a reading makes`),
+  ];
+}
+
+/** Panes come and go with time; all else that is counted is a function of the streams. */
+const COMPARED = new Set(['c', 'g', 'o', 'l', 'q']);
+
+async function compareCells(field: Field, readings: readonly Reading[]): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [p, { cells }] of readings.entries()) {
+    const found = new Map(Object.entries(await field.redis.hgetall(`sla:{${p}}:cells`)));
+    for (const key of new Set([...cells.keys(), ...found.keys()])) {
+      if (!COMPARED.has(key.split('|')[0] ?? '')) continue;
+      const expected = cells.get(key) ?? 0;
+      const is = Number(found.get(key) ?? 0);
+      if (is !== expected) wrong.push(`cell ${key} of partition ${p} is ${is}, not ${expected}`);
+    }
+  }
+  return wrong;
+}
+
+async function compareRejects(
+  field: Field,
+  readings: readonly Reading[],
+  unrouted: number,
+): Promise<string[]> {
+  const expected = new Map<string, string>();
+  for (const [p, { rejects }] of readings.entries())
+    for (const [seq, reason] of rejects) expected.set(`SLA_EVENTS_${p}/${seq}`, reason);
+  // They are gone from their stream once they are dealt with.
+  for (let seq = 1; seq <= unrouted; seq++) expected.set(`SLA_UNROUTED/${seq}`, 'subject');
+  const wrong: string[] = [];
+  const seen = new Set<string>();
+  for (const { subject, headers } of await readAll(field.nc, 'SLA_REJECTS')) {
+    const place = `${headers?.get('Sla-Source-Stream')}/${headers?.get('Sla-Source-Sequence')}`;
+    if (seen.has(place)) wrong.push(`reject of ${place} is there twice`);
+    seen.add(place);
+    const reason = subject.split('.').at(-1) ?? '';
+    if (expected.get(place) !== reason)
+      wrong.push(`reject of ${place} says ${reason}, not ${expected.get(place) ?? 'nothing'}`);
+  }
+  for (const [place, reason] of expected)
+    if (!seen.has(place)) wrong.push(`reject of ${place} (${reason}) is missing`);
+  return wrong;
+}
+
+/** Transitions of each alert are numbered without a gap, take turns, and each firing has its action, once. */
+async function compareAlerts(field: Field, records: readonly RawMessage[]): Promise<string[]> {
+  const wrong: string[] = [];
+  const numbers = new Map<string, number>();
+  const expected: string[] = [];
+  for (const message of records) {
+    if (!message.subject.startsWith('sla.records.alert.')) continue;
+    const record = RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(message.data).toString('utf8')));
+    const name = `${record.rule}/${record.group}`;
+    const number = (numbers.get(name) ?? 0) + 1;
+    numbers.set(name, number);
+    const state = number % 2 === 1 ? 'firing' : 'resolved';
+    if (record.number !== number || record.state !== state)
+      wrong.push(
+        `alert ${name}: ${record.state} number ${record.number} stands where ${state} ${number} should`,
+      );
+    if (record.state === 'firing') expected.push(`${record.id}-action`);
+  }
+  const actions = records.filter(({ subject }) => subject.startsWith('sla.records.action.')).map(idOf);
+  const done = (await readAll(field.nc, 'SLA_ACTIONS')).map(idOf);
+  return [
+    ...wrong,
+    ...compareIds('action record', actions, expected),
+    ...repeated('action', done),
+    ...compareIds(
+      'action',
+      done,
+      expected.map(id => `${id}-do`),
+    ),
+  ];
+}
