@@ -161,14 +161,20 @@ export class Field {
    * Waits until all that is stored is applied, all records are published, and no alarm is due before `quietMs` from now.
    * Resolves with an instant up to which everything has been told.
    */
-  async settled(quietMs: number, withinMs: number): Promise<number> {
+  async settled(quietMs: number, withinMs: number, say: (line: string) => void): Promise<number> {
     let at = 0;
+    let saidAt = Date.now();
     let why = '';
     await until(
       () => `all is applied (${why})`,
       async () => {
         at = Date.now();
-        why = await this.#unsettled(at + quietMs);
+        const found = await this.#unsettled(at + quietMs);
+        if (found !== '' && Date.now() - saidAt > 5_000) {
+          saidAt = Date.now();
+          say(`it waits: ${found}`);
+        }
+        why = found;
         return why === '';
       },
       withinMs,

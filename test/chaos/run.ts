@@ -39,7 +39,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const field = await Field.open({ policyFile, monitors: 2 });
   const stages: { name: string; findings: Findings }[] = [];
   const look = async (name: string) => {
-    const at = await field.settled(QUIET_MS, SETTLE_MS);
+    const at = await field.settled(QUIET_MS, SETTLE_MS, say);
     const findings = await compare(field, policy, at, field.unrouted);
     stages.push({ name, findings });
     say(`${name}: ${JSON.stringify(findings.summary)}, ${findings.wrong.length} wrong`);
