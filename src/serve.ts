@@ -9,7 +9,7 @@ import { Publisher } from './broker/publisher.ts';
 import { ensureStreams, openConfig } from './broker/streams.ts';
 import type { Settings } from './config.ts';
 import { packageRoot } from './package-root.ts';
-import { defaultPolicyFile, Policies } from './policies.ts';
+import { defaultPolicyFile, Policies, readPolicyFile } from './policies.ts';
 import { Judge } from './processor/judge.ts';
 import { Processor } from './processor/processor.ts';
 import { UnroutedMover } from './processor/unrouted.ts';
@@ -25,6 +25,8 @@ export interface Monitor {
   readonly address: string;
   /** An address that signs a browser in once. */
   signinLink(role: Role): Promise<string>;
+  /** Reads the policy file again and puts it into force; resolves with its hash. @throws PolicyFileError */
+  reloadPolicy(): Promise<string>;
   /** Finishes what is under way, gives the partitions back and closes all connections. */
   close(): Promise<void>;
 }
@@ -47,8 +49,9 @@ export async function startMonitor(
   if (mapping.state !== 'right')
     log.warn({ mapping }, 'cc.events.*.* is not mapped onto the partitions; see doctor');
   const kv = await openConfig(nc);
-  const policies = await Policies.open(kv, settings.policyFile ?? defaultPolicyFile());
-  for (const warning of policies.warnings) log.warn({ policy: policies.current.name }, warning);
+  const policyFile = settings.policyFile ?? defaultPolicyFile();
+  for (const warning of readPolicyFile(policyFile).warnings) log.warn({ policy: policyFile }, warning);
+  const policies = await Policies.open(nc, kv, policyFile);
   log.info({ policy: policies.current.name, hash: policies.current.hash, partitions, roles }, 'starting');
 
   // A commit must not wait behind a reader's long answer, and a subscriber can't run commands.
@@ -60,8 +63,7 @@ export async function startMonitor(
   const processor = new Processor({
     redis,
     nc,
-    policy: policies.current,
-    policyOf: policies.byHash,
+    policies,
     partitions,
     batchMax: settings.batchEventsMax,
     lingerMs: settings.batchLingerMs,
@@ -81,6 +83,7 @@ export async function startMonitor(
     subscriber,
     partitions,
     policy: () => policies.current,
+    putPolicy: read => policies.put(read),
     policyOf: policies.byHash,
     adminToken: settings.adminToken,
     centre: settings.centreName,
@@ -94,8 +97,8 @@ export async function startMonitor(
   measure.timerLag = seconds => server.metrics.timerLag.observe(seconds);
   measure.eventLag = seconds => server.metrics.eventLag.observe(seconds);
   const figures = () => ({ book: server.view.book, fresh: server.view.health().fresh });
-  const judge = new Judge(processor, policies.current, partitions, figures);
-  const mover = new UnroutedMover(nc, partitions, policies.current.attributes, log);
+  const judge = new Judge(processor, () => policies.current, partitions, figures);
+  const mover = new UnroutedMover(nc, partitions, () => policies.current.attributes, log);
   if (processes) {
     processor.start();
     judge.start();
@@ -105,7 +108,14 @@ export async function startMonitor(
   return {
     address: server.url,
     signinLink: role => server.createSigninLink(role),
+    reloadPolicy: async () => {
+      const read = readPolicyFile(policyFile);
+      await policies.put(read);
+      log.info({ policy: read.policy.name, hash: read.policy.hash }, 'policy in force');
+      return read.policy.hash;
+    },
     close: async () => {
+      policies.close();
       judge.stop();
       if (processes) await mover.stop();
       await server.close();

@@ -15,7 +15,7 @@ With NATS_URL and REDIS_URL it uses those servers; without both it starts its ow
 Options:
   --roles ROLES   what this process does, separated by commas: processor (owns partitions), server
                   (every process answers HTTP; one with the role server alone owns no partitions). Default: both
-Ctrl-C or SIGTERM ends it after the batch that is under way.
+SIGHUP reads the policy file again. Ctrl-C or SIGTERM ends it after the batch that is under way.
 `;
 
 /** Time for what is under way at the end, ms. */
@@ -33,8 +33,15 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`sla-monitor: ${monitor.address}\n`);
     if (servers.started && settings.adminToken === null)
       process.stderr.write(`Sign in once with ${await monitor.signinLink('admin')}\n`);
+    process.on('SIGHUP', () => {
+      monitor.reloadPolicy().catch((error: unknown) => {
+        process.stderr.write(
+          `The policy stays as it is:\n${error instanceof Error ? error.message : String(error)}\n`,
+        );
+      });
+    });
     return await new Promise(resolve => {
-      closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ err }) => {
+      closeWithGrace({ delay: GRACE_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
         if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
         await monitor.close();
         await servers.stop();

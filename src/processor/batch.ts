@@ -11,6 +11,7 @@ import { partitionOf } from '../contract/subject.ts';
 import { acceptEvent, forget, isForgotten, isHot, reachTime } from '../engine/case.ts';
 import { caseKey, chunkCount, encodeCase } from '../engine/codec.ts';
 import { addCell } from '../engine/contribute.ts';
+import { changePolicy, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
 import type { Told } from '../engine/tell.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { chunkField, FORGOTTEN } from '../store/keys.ts';
@@ -31,6 +32,13 @@ export interface NewRecord {
   readonly seq: number;
 }
 
+/** The policy in force, and since which message of the stream. */
+export interface InForce {
+  readonly policy: CompiledPolicy;
+  readonly seq: number;
+  readonly at: number;
+}
+
 export interface BatchPlace {
   readonly partition: number;
   readonly partitions: number;
@@ -48,19 +56,23 @@ export class Batch {
   readonly rejected: Rejected[] = [];
   /** Due instants of deadlines that alarms told, for the lag of timers. */
   readonly fired: number[] = [];
+  /** What the policy in force changed on the cases that were brought under it. */
+  readonly effect: PolicyEffect = { ...NO_EFFECT };
   readonly #touched = new Set<CachedCase>();
   readonly #rung = new Set<CachedCase>();
   readonly #place: BatchPlace;
   readonly #policy: CompiledPolicy;
+  readonly #inForce: InForce;
   readonly #cache: CaseCache;
 
   readonly #heap: AlarmHeap;
   readonly #horizon: number;
 
   /** `heap` has all alarms before `horizon`, which lies beyond the last message of the batch. */
-  constructor(place: BatchPlace, policy: CompiledPolicy, cache: CaseCache, heap: AlarmHeap, horizon: number) {
+  constructor(place: BatchPlace, inForce: InForce, cache: CaseCache, heap: AlarmHeap, horizon: number) {
     this.#place = place;
-    this.#policy = policy;
+    this.#inForce = inForce;
+    this.#policy = inForce.policy;
     this.#cache = cache;
     this.#heap = heap;
     this.#horizon = horizon;
@@ -130,6 +142,7 @@ export class Batch {
       this.#reject(message, event.entity, 'too-late', 'its case was closed long ago and is no longer kept');
       return;
     }
+    this.bringUnderPolicy(found, message.seq);
     const cause = { now, id: `${this.#place.idPrefix}-${message.seq}`, at: event.time };
     const acceptance = acceptEvent(found.state, event, cause, this.told);
     switch (acceptance) {
@@ -163,6 +176,7 @@ export class Batch {
     if (found.alarm === alarm.at) found.alarm = null;
     if (found.armed === alarm.at) found.armed = null;
     this.#rung.add(found);
+    this.bringUnderPolicy(found, seq);
     const { state } = found;
     if (state.alarm < now) {
       if (isForgotten(state, now)) {
@@ -178,6 +192,21 @@ export class Batch {
     }
     this.#arm(found);
     this.#takeRecords(seq);
+  }
+
+  /**
+   * An open case that was judged by an earlier policy is folded again as of the instant at which the present one came
+   * into force, whenever it is next looked at, which is with the message of sequence `seq`. True when there was something to do.
+   */
+  bringUnderPolicy(found: CachedCase, seq: number): boolean {
+    const { policy, at } = this.#inForce;
+    if (found.forgotten || found.state.policy === policy || !isHot(found.state)) return false;
+    if (found.state.events.length === 0) return false;
+    const cause = { now: at, id: `${this.#place.idPrefix}-${this.#inForce.seq}p`, at };
+    found.state = changePolicy(found.state, policy, cause, this.told, this.effect);
+    this.#takeRecords(seq);
+    this.#touch(found);
+    return true;
   }
 
   #touch(found: CachedCase): void {

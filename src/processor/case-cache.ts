@@ -8,7 +8,7 @@ import type { KeptCase, PartitionStore } from '../store/partition-store.ts';
 
 export interface CachedCase {
   readonly key: string;
-  readonly state: CaseState;
+  state: CaseState;
   /** Which hash holds it in Redis, as of the last commit; null when none does. */
   kept: 'open' | 'closed' | null;
   /** True for a closed case that was forgotten: only its name is kept, later events are too late. */
@@ -27,7 +27,8 @@ export class CaseCache {
   readonly #cases = new Map<string, CachedCase>();
   readonly #store: PartitionStore;
   readonly #policyOf: (hash: string) => CompiledPolicy;
-  readonly #policy: CompiledPolicy;
+  /** Under which new cases are judged. */
+  policy: CompiledPolicy;
   readonly #sizeMax: number;
   readonly #closedKeepMs: number;
 
@@ -40,7 +41,7 @@ export class CaseCache {
   ) {
     this.#closedKeepMs = closedKeepMs;
     this.#store = store;
-    this.#policy = policy;
+    this.policy = policy;
     this.#policyOf = policyOf;
     this.#sizeMax = sizeMax;
   }
@@ -67,7 +68,7 @@ export class CaseCache {
   open(key: string, event: SlaEvent): CachedCase {
     const found = this.get(key);
     if (found !== undefined) return found;
-    const fresh = cached(key, newCase(this.#policy, event.entity, event.case, this.#closedKeepMs), null);
+    const fresh = cached(key, newCase(this.policy, event.entity, event.case, this.#closedKeepMs), null);
     this.#cases.set(key, fresh);
     return fresh;
   }
@@ -96,7 +97,7 @@ export class CaseCache {
       );
     const { entity, id } = parseCaseKey(key);
     return {
-      ...cached(key, newCase(this.#policy, entity, id, this.#closedKeepMs), 'closed'),
+      ...cached(key, newCase(this.policy, entity, id, this.#closedKeepMs), 'closed'),
       forgotten: true,
     };
   }

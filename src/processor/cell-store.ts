@@ -12,14 +12,18 @@ const SWEEP_MS = 10_000;
 export class CellStore {
   readonly #cells: Map<string, number>;
   /** How long a pane of an indicator stays, from its first instant, in ms. */
-  readonly #keepMs: ReadonlyMap<string, number>;
+  #keepMs: ReadonlyMap<string, number>;
   #sweptAt = 0;
 
   constructor(policy: CompiledPolicy, cells: Map<string, number>) {
     this.#cells = cells;
-    this.#keepMs = new Map(
-      policy.indicators.map(({ rule, windowMs, paneMs }) => [rule, windowMs + 2 * paneMs]),
-    );
+    this.#keepMs = keepMsOf(policy);
+  }
+
+  /** Windows have the lengths of this policy from now on; panes of indicators that it lacks are dropped. */
+  follow(policy: CompiledPolicy): void {
+    this.#keepMs = keepMsOf(policy);
+    this.#sweptAt = 0;
   }
 
   /** Applies changes as of logical time `now`, and writes the new values into the commit and into `message`. */
@@ -59,4 +63,8 @@ export class CellStore {
     const keep = this.#keepMs.get(rule);
     return keep === undefined || Number(start) <= now - keep;
   }
+}
+
+function keepMsOf(policy: CompiledPolicy): Map<string, number> {
+  return new Map(policy.indicators.map(({ rule, windowMs, paneMs }) => [rule, windowMs + 2 * paneMs]));
 }

@@ -21,12 +21,17 @@ const PERIOD_MS = 200;
 
 export class Judge {
   readonly #processor: Processor;
-  readonly #policy: CompiledPolicy;
+  readonly #policy: () => CompiledPolicy;
   readonly #partitions: number;
   readonly #figures: () => Figures;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(processor: Processor, policy: CompiledPolicy, partitions: number, figures: () => Figures) {
+  constructor(
+    processor: Processor,
+    policy: () => CompiledPolicy,
+    partitions: number,
+    figures: () => Figures,
+  ) {
     this.#processor = processor;
     this.#policy = policy;
     this.#partitions = partitions;
@@ -44,7 +49,7 @@ export class Judge {
   #judgeAll(now: number): void {
     const { book, fresh } = this.#figures();
     if (!fresh) return;
-    for (const indicator of this.#policy.indicators) {
+    for (const indicator of this.#policy().indicators) {
       const { alert } = indicator;
       if (alert === null) continue;
       const partition = this.#processor.partition(fnv1a32(indicator.rule) % this.#partitions);
@@ -89,7 +94,7 @@ export class Judge {
     const at = new Date(now).toISOString();
     const id = `${partition.idPrefix}-${encodeURIComponent(field)}-${state.number}`;
     const { rule } = indicator;
-    const policy = this.#policy;
+    const policy = this.#policy();
     const { value, numerator, denominator, number } = state;
     const record: AlertRecord = {
       id,

@@ -48,6 +48,7 @@ export async function loadPartition(
   nc: NatsConnection,
   store: PartitionStore,
   epoch: string,
+  firstPolicy: string,
 ): Promise<Loaded> {
   const { partition } = store;
   const stream = eventsStream(partition);
@@ -68,10 +69,7 @@ export async function loadPartition(
   }
   // Another format says nothing against the stream, a stream made anew names its records differently.
   const isDoubtful = rebuilt !== null && known?.format === FORMAT && known.created === state.created;
-  const start =
-    known !== null && rebuilt === null
-      ? known
-      : { created: state.created, seq: 0, storedMs: 0, rejectSeq: 0, recordSeq: 0, doubtedSeq: 0 };
+  const start = known !== null && rebuilt === null ? known : startOf(state.created, firstPolicy);
   const { floor, doubtedSeq } = await findFloor(nc, partition, start, {
     lastSeq: state.lastSeq,
     isDoubtful,
@@ -96,6 +94,22 @@ export async function loadPartition(
     alerts: new Map(newer.map(record => [cellKey(record.rule, record.group), stateOf(record)])),
     firings: newer.filter(({ state: to }) => to === 'firing'),
     rebuilt,
+  };
+}
+
+/** Before the first message; `policy` is the hash of the one that was in force before any. */
+function startOf(created: string, policy: string): Position {
+  return {
+    created,
+    seq: 0,
+    storedMs: 0,
+    rejectSeq: 0,
+    recordSeq: 0,
+    doubtedSeq: 0,
+    policy,
+    policySeq: 0,
+    policyAt: 0,
+    sweep: null,
   };
 }
 

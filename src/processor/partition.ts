@@ -10,11 +10,13 @@ import { eventsStream } from '../broker/streams.ts';
 import { cellKey } from '../contract/cells.ts';
 import type { FeedItem } from '../contract/frame.ts';
 import type { ActionRecord, AlertRecord, ClockRecord } from '../contract/record.ts';
+import { controlSubject } from '../contract/subject.ts';
+import { NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { emptyCommit, type PartitionStore } from '../store/partition-store.ts';
 import { actionOf } from './action.ts';
 import { AlarmHeap } from './alarm-heap.ts';
-import { Batch, type Incoming } from './batch.ts';
+import { Batch, type Incoming, type InForce } from './batch.ts';
 import { CaseCache } from './case-cache.ts';
 import { CellStore } from './cell-store.ts';
 import { parseEntry } from './entry.ts';
@@ -23,13 +25,13 @@ import { Outbox, type OutboxEntry } from './outbox.ts';
 import { encodePosition, type Position } from './position.ts';
 import { publishRejects, type RejectsTo } from './rejects.ts';
 import { storedIds } from './stored.ts';
+import { Sweep } from './sweep.ts';
 import { Ticker } from './ticker.ts';
 
 export interface PartitionOptions {
   readonly nc: NatsConnection;
   readonly store: PartitionStore;
-  readonly policy: CompiledPolicy;
-  readonly policyOf: (hash: string) => CompiledPolicy;
+  readonly policies: PolicySource;
   readonly partitions: number;
   readonly epoch: string;
   /** False once the lease may have run out, by our own clock: nothing is published then. */
@@ -44,6 +46,16 @@ export interface PartitionOptions {
   readonly closedKeepMs: number;
   readonly log: Logger;
   readonly measure: Measure;
+}
+
+/** The policies that were ever in force. */
+export interface PolicySource {
+  readonly current: CompiledPolicy;
+  /** The one before the first message of any stream. */
+  readonly first: CompiledPolicy;
+  readonly byHash: (hash: string) => CompiledPolicy;
+  /** Looks where policies are kept, too. Rejects when there is none of this hash. */
+  find(hash: string): Promise<CompiledPolicy>;
 }
 
 /** Where latencies are counted, in seconds. */
@@ -72,6 +84,8 @@ const ACKNOWLEDGED_MAX = 1_000;
 const IDLE_COMMIT_MS = 250;
 /** The server's default, for as long as it has not told its own. */
 const MAX_PAYLOAD = 1_048_576;
+/** An announced policy that has not come back after this time is announced again, which does no harm. */
+const ANNOUNCE_MS = 3_000;
 
 export class Partition {
   readonly number: number;
@@ -91,6 +105,11 @@ export class Partition {
   #storedIds: ReadonlySet<string>;
   #alertChanges: AlertChange[];
   #position: Position;
+  #inForce: InForce;
+  /** Open cases that are still to be brought under the policy in force. */
+  #sweep: Sweep | null;
+  #effect: PolicyEffect = { ...NO_EFFECT };
+  #announcedAt = Number.NEGATIVE_INFINITY;
   #time: number;
   #change: number;
   #changeTried: number;
@@ -106,16 +125,25 @@ export class Partition {
   #expected: string;
 
   static async open(options: PartitionOptions): Promise<Partition> {
-    return new Partition(options, await loadPartition(options.nc, options.store, options.epoch));
+    const { nc, store, epoch, policies } = options;
+    const loaded = await loadPartition(nc, store, epoch, policies.first.hash);
+    const policy = await policies.find(loaded.position.policy);
+    const { sweep } = loaded.position;
+    return new Partition(options, loaded, policy, sweep === null ? null : await Sweep.over(store, sweep));
   }
 
-  private constructor(options: PartitionOptions, loaded: Loaded) {
-    const { nc, store, policy, policyOf, isHeld } = options;
+  private constructor(
+    options: PartitionOptions,
+    loaded: Loaded,
+    policy: CompiledPolicy,
+    sweep: Sweep | null,
+  ) {
+    const { nc, store, policies, isHeld } = options;
     const { snapshot, position, stored, floor } = loaded;
     this.#options = options;
     this.#loaded = loaded;
     this.number = store.partition;
-    this.#cache = new CaseCache(store, policy, policyOf, options.cacheMax, options.closedKeepMs);
+    this.#cache = new CaseCache(store, policy, policies.byHash, options.cacheMax, options.closedKeepMs);
     this.#cells = new CellStore(policy, snapshot.cells);
     this.alerts = new Map([...snapshot.alerts, ...loaded.alerts]);
     this.#storedIds = stored.ids;
@@ -128,6 +156,8 @@ export class Partition {
       feed: [],
     }));
     this.#position = position;
+    this.#inForce = { policy, seq: position.policySeq, at: position.policyAt };
+    this.#sweep = sweep;
     this.#expected = snapshot.position;
     this.#time = snapshot.time;
     this.#change = snapshot.change;
@@ -155,7 +185,8 @@ export class Partition {
       nc,
       partition: this.number,
       owner: options.epoch,
-      nextAt: () => this.#nextAlarm(),
+      // Cases that wait to be brought under a policy are in as much of a hurry as a deadline that has passed.
+      nextAt: () => (this.#sweep === null ? this.#nextAlarm() : 0),
       isIdle: () => this.#reader.pending === 0,
       wake: () => this.#reader.wake(),
     });
@@ -232,6 +263,14 @@ export class Partition {
     this.#reader.wake();
   }
 
+  /** Writes into the stream that another policy is in force, so that every reading changes it at the same place. */
+  announce(hash: string): void {
+    const now = performance.now();
+    if (!this.caughtUp || this.#inForce.policy.hash === hash || now - this.#announcedAt < ANNOUNCE_MS) return;
+    this.#announcedAt = now;
+    this.#options.nc.publish(controlSubject(this.number), JSON.stringify({ kind: 'policy', hash }));
+  }
+
   #close(): void {
     this.#stopped = true;
     this.#reader.close();
@@ -262,7 +301,56 @@ export class Partition {
     this.#cache.evict();
   }
 
+  /** Applies messages in order, in parts: one that brings a policy stands between them. */
   async #applyAll(messages: readonly RawMessage[]): Promise<void> {
+    for (let from = 0; from < messages.length; ) {
+      const next = messages.findIndex((message, i) => i >= from && announcedPolicy(message) !== null);
+      const to = next < 0 ? messages.length : next;
+      if (to > from) await this.#applyPart(messages.slice(from, to));
+      const message = messages[to];
+      if (message !== undefined) await this.#takePolicy(message);
+      from = to + 1;
+    }
+  }
+
+  /** Puts the announced policy into force, after everything before it is committed, and begins to sweep. */
+  async #takePolicy(message: RawMessage): Promise<void> {
+    const policy = await this.#options.policies.find(announcedPolicy(message) ?? '');
+    const now = Math.max(this.#time, message.storedMs);
+    if (now >= this.#horizon) await this.#extendHorizon(now);
+    const batch = await this.#ringAll(this.#newBatch(), now, message.seq);
+    await this.#commit(batch, this.#position);
+    this.#time = now;
+    const passed = { ...this.#position, seq: message.seq, storedMs: message.storedMs };
+    if (policy.hash === this.#inForce.policy.hash) {
+      await this.#commit(this.#newBatch(), passed);
+      return;
+    }
+    this.#inForce = { policy, seq: message.seq, at: now };
+    this.#cache.policy = policy;
+    this.#cells.follow(policy);
+    this.#effect = { ...NO_EFFECT };
+    this.#sweep = await Sweep.over(this.#options.store, '');
+    await this.#commit(this.#newBatch(), {
+      ...passed,
+      policy: policy.hash,
+      policySeq: message.seq,
+      policyAt: now,
+      sweep: this.#sweep.cursor,
+    });
+    this.#endSweep();
+  }
+
+  /** Once all open cases are under the policy, and that is committed, it is said what it changed. */
+  #endSweep(): void {
+    if (this.#sweep === null || this.#position.sweep !== null) return;
+    this.#sweep = null;
+    const { hash } = this.#inForce.policy;
+    const effect = { partition: this.number, policy: hash, ...this.#effect };
+    this.#options.log.info(effect, 'all open cases are under the policy');
+  }
+
+  async #applyPart(messages: readonly RawMessage[]): Promise<void> {
     const isLive = this.#reader.pending === 0;
     let last = this.#time;
     for (const { storedMs } of messages) if (storedMs > last) last = storedMs;
@@ -273,23 +361,38 @@ export class Partition {
     for (const each of incoming) {
       const { message } = each;
       const now = Math.max(this.#time, message.storedMs);
-      while (this.#nextAlarm() < now) {
-        const more = await this.#ring(batch, now, message.seq);
-        if (!more) continue;
-        // The rest is rung after this commit, at the same place: the position still lies before the message.
-        await this.#commit(batch, this.#position);
-        batch = this.#newBatch();
-      }
+      if (this.#nextAlarm() < now) batch = await this.#ringAll(batch, now, message.seq);
       this.#time = now;
       batch.apply(each, now);
-      this.#position = { ...this.#position, seq: message.seq, storedMs: message.storedMs };
+      const sweep = this.#sweep;
+      if (sweep !== null) await sweep.step(this.#cache, batch, message.seq, each.kind === 'control');
+      this.#position = {
+        ...this.#position,
+        seq: message.seq,
+        storedMs: message.storedMs,
+        sweep: sweep === null ? null : sweep.cursor,
+      };
     }
     for (const { kind, message } of incoming)
       if (kind === 'control') this.#ticker.returned(message.data, message.storedMs);
     const newest = messages.at(-1);
     if (isLive && newest !== undefined) this.#ticker.heard(newest.storedMs);
     await this.#commit(batch, this.#position);
+    this.#endSweep();
     this.#measureEvents(messages);
+  }
+
+  /** Rings all alarms before `now`. What is too much for one commit is committed on the way; gives the batch back. */
+  async #ringAll(first: Batch, now: number, seq: number): Promise<Batch> {
+    let batch = first;
+    while (this.#nextAlarm() < now) {
+      const isFull = await this.#ring(batch, now, seq);
+      if (!isFull) continue;
+      // The rest is rung after this commit, at the same place: the position still lies before the message.
+      await this.#commit(batch, this.#position);
+      batch = this.#newBatch();
+    }
+    return batch;
   }
 
   #nextAlarm(): number {
@@ -331,10 +434,10 @@ export class Partition {
   }
 
   #newBatch(): Batch {
-    const { policy, partitions } = this.#options;
+    const { partitions } = this.#options;
     return new Batch(
       { partition: this.number, partitions, idPrefix: this.#idPrefix },
-      policy,
+      this.#inForce,
       this.#cache,
       this.#heap,
       this.#horizon,
@@ -360,6 +463,7 @@ export class Partition {
     for (const entry of entries) commit.outbox.push(JSON.stringify(entry));
     for (const { field, state } of this.#alertChanges) commit.alerts.push(field, state);
     this.#alertChanges = [];
+    for (const name of EFFECTS) this.#effect[name] += batch.effect[name];
     this.#changeTried = this.#change + 1;
     this.#dropDue = false;
     const askedAt = performance.now();
@@ -449,4 +553,12 @@ export class Partition {
   }
 }
 
+/** The hash of the policy that a control message brings; null for every other message. */
+function announcedPolicy({ subject, data }: RawMessage): string | null {
+  if (!subject.endsWith('.control') || data.length > 200) return null;
+  const found = /^\{"kind":"policy","hash":"([0-9a-f]{12})"\}$/.exec(Buffer.from(data).toString('utf8'));
+  return found?.[1] ?? null;
+}
+
+const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue'] as const;
 const NOTHING: ReadonlySet<string> = new Set();

@@ -15,6 +15,12 @@ export interface Position {
   readonly recordSeq: number;
   /** Records up to this sequence of SLA_RECORDS were made when the stream held other messages: their floors say nothing. */
   readonly doubtedSeq: number;
+  /** The policy in force: its hash, the sequence of the message that brought it (0 for the first), and when. */
+  readonly policy: string;
+  readonly policySeq: number;
+  readonly policyAt: number;
+  /** The key up to which open cases were brought under the policy; null when all are. */
+  readonly sweep: string | null;
 }
 
 /** A position as it was stored, with the format of the state beside it. */
@@ -23,20 +29,34 @@ export interface StoredPosition extends Position {
 }
 
 const SEQ = z.number().int();
+const STORED = z.object({
+  format: z.number(),
+  created: z.string(),
+  seq: SEQ,
+  storedMs: z.number(),
+  rejectSeq: SEQ,
+  recordSeq: SEQ,
+  doubtedSeq: SEQ,
+  policy: z.string(),
+  policySeq: SEQ,
+  policyAt: z.number(),
+  sweep: z.string().nullable(),
+});
+/** As the first versions wrote it. */
 const TUPLE = z.tuple([z.string(), SEQ, z.number(), SEQ], SEQ);
 
 export function encodePosition(position: Position): string {
-  const { created, seq, storedMs, rejectSeq, recordSeq, doubtedSeq } = position;
-  return JSON.stringify([created, seq, storedMs, rejectSeq, FORMAT, recordSeq, doubtedSeq]);
+  return JSON.stringify({ ...position, format: FORMAT });
 }
 
 /** The stored position, or null when there is none. @throws when it is not one that was written here */
 export function decodePosition(text: string): StoredPosition | null {
   if (text === '') return null;
-  const [created, seq, storedMs, rejectSeq, format = 1, recordSeq = 0, doubtedSeq = 0] = TUPLE.parse(
-    JSON.parse(text),
-  );
-  return { created, seq, storedMs, rejectSeq, format, recordSeq, doubtedSeq };
+  const stored: unknown = JSON.parse(text);
+  if (!Array.isArray(stored)) return STORED.parse(stored);
+  const [created, seq, storedMs, rejectSeq] = TUPLE.parse(stored);
+  const rest = { recordSeq: 0, doubtedSeq: 0, policy: '', policySeq: 0, policyAt: 0, sweep: null };
+  return { format: 0, created, seq, storedMs, rejectSeq, ...rest };
 }
 
 /** Names a stream in record ids: its creation time in base 36, so that a stream made anew makes other ids. */

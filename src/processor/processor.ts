@@ -5,17 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
-import type { CompiledPolicy } from '../policy/compiled.ts';
 import { MEMBERS } from '../store/keys.ts';
 import { defineScripts, FencedError, PartitionStore } from '../store/partition-store.ts';
 import { MissingEventsError } from './load.ts';
-import { type Measure, Partition } from './partition.ts';
+import { type Measure, Partition, type PolicySource } from './partition.ts';
 
 export interface ProcessorOptions {
   readonly redis: Redis;
   readonly nc: NatsConnection;
-  readonly policy: CompiledPolicy;
-  readonly policyOf: (hash: string) => CompiledPolicy;
+  readonly policies: PolicySource;
   readonly partitions: number;
   readonly batchMax: number;
   /** Shortest time between two commits of a partition, ms. */
@@ -111,6 +109,8 @@ export class Processor {
     await redis.zremrangebyscore(MEMBERS, '-inf', now - this.#options.leaseMs);
     const members = Math.max(1, await redis.zcard(MEMBERS));
     await Promise.all([...this.#owned].map(([number, owned]) => this.#renew(number, owned)));
+    for (const { partition } of this.#owned.values())
+      partition?.announce(this.#options.policies.current.hash);
     await this.#rebalance(Math.ceil(this.#stores.length / members));
     if (performance.now() - this.#statusAt >= STATUS_PERIOD_MS) {
       this.#statusAt = performance.now();

@@ -19,14 +19,14 @@ const MAX_PAYLOAD = 1_048_576;
 export class UnroutedMover {
   readonly #nc: NatsConnection;
   readonly #partitions: number;
-  readonly #declared: DeclaredFields;
+  readonly #declared: () => DeclaredFields;
   readonly #publisher: Publisher;
   readonly #log: Logger;
   #stop: (() => void) | null = null;
   #stopped = false;
   #task: Promise<void> = Promise.resolve();
 
-  constructor(nc: NatsConnection, partitions: number, declared: DeclaredFields, log: Logger) {
+  constructor(nc: NatsConnection, partitions: number, declared: () => DeclaredFields, log: Logger) {
     this.#nc = nc;
     this.#partitions = partitions;
     this.#declared = declared;
@@ -76,7 +76,7 @@ export class UnroutedMover {
     const { data, seq } = message;
     const headers = headersOf(message);
     const subject = parsePublisherSubject(message.subject);
-    const decoded = decodeMessage(data, headers, { declared: this.#declared });
+    const decoded = decodeMessage(data, headers, { declared: this.#declared() });
     const refusal =
       subject === null ? 'the subject is not cc.events.<entity>.<case id>' : misfit(decoded, subject);
     const msgId = `unrouted-${seq}`;

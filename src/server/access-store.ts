@@ -1,6 +1,7 @@
 // Answers who a bearer token or a session cookie belongs to, from memory: a copy of the bucket's tokens and sessions
 // that follows it. A revoked token stops within the watch's delay, and with it the sessions that it opened.
 import type { KV, NatsConnection } from 'nats';
+import { watchPrefix } from '../broker/kv-watch.ts';
 import { hashSecret, newSecret, type Principal, type Role, sameHash } from './access.ts';
 import {
   parseSession,
@@ -12,7 +13,6 @@ import {
   TOKEN_PREFIX,
   type TokenRecord,
 } from './access-records.ts';
-import { watchPrefix } from './kv-watch.ts';
 
 /** More sessions than this are not kept: the one that ends first makes room. */
 export const SESSIONS_MAX = 1_000;

@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import type { Read } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type Access, allows, bearerOf, type Principal } from './access.ts';
 import type { AccessStore } from './access-store.ts';
@@ -24,6 +25,7 @@ import { languageOf, signinPage } from './page.ts';
 import { apiRoutes } from './routes-api.ts';
 import { eventRoutes } from './routes-events.ts';
 import { pageRoutes } from './routes-pages.ts';
+import { policyRoutes } from './routes-policy.ts';
 import { signinRoutes } from './routes-signin.ts';
 import { createHttpServer, type TlsFiles } from './tls.ts';
 import { UnavailableError } from './within.ts';
@@ -40,6 +42,8 @@ declare module 'fastify' {
 export interface AppOptions {
   readonly log: FastifyBaseLogger;
   readonly policy: () => CompiledPolicy;
+  /** Puts a policy into force. */
+  readonly putPolicy: (read: Read) => Promise<void>;
   readonly view: LiveView;
   readonly reader: CaseReader;
   readonly hub: BoardsHub;
@@ -153,6 +157,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(signinRoutes, options);
   await app.register(eventRoutes, options);
   await app.register(apiRoutes, options);
+  await app.register(policyRoutes, options);
   await app.register(pageRoutes, options);
   return app;
 }

@@ -116,6 +116,26 @@ export class CaseReader {
     };
   }
 
+  /** All open cases, in no order; one that is closed or changed meanwhile may be told twice or not at all. */
+  async *openCases(): AsyncGenerator<CaseState> {
+    for (const p of this.#partitions()) {
+      let scan = '0';
+      do {
+        const [next, flat] = await this.#options.redis.hscan(
+          partitionKeys(p).cases,
+          scan,
+          'COUNT',
+          SCAN_COUNT,
+        );
+        scan = next;
+        yield* await this.#read(
+          p,
+          flat.filter((_, i) => i % 2 === 0),
+        );
+      } while (scan !== '0');
+    }
+  }
+
   /** The next cases by due instant over all partitions, and where it goes on. */
   async #nextByRisk(
     from: readonly (readonly [number, number])[],

@@ -2,7 +2,7 @@
 // is kept in SLA_CONFIG, not in memory, since one that a restart could change would make a counter fall.
 import type { KV, NatsConnection } from 'nats';
 import { z } from 'zod';
-import { watchPrefix } from './kv-watch.ts';
+import { watchPrefix } from '../broker/kv-watch.ts';
 
 const PREFIX = 'metrics.';
 const KEY = `${PREFIX}queues`;

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { KV, NatsConnection } from 'nats';
 import { Registry } from 'prom-client';
+import type { Read } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import type { Role } from './access.ts';
 import { createSigninLink } from './access-records.ts';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly partitions: number;
   /** The policy in force. */
   readonly policy: () => CompiledPolicy;
+  /** Puts a policy into force. */
+  readonly putPolicy: (read: Read) => Promise<void>;
   /** Finds a policy by hash, for cases last evaluated under an earlier one; throws for one that is not known. */
   readonly policyOf: (hash: string) => CompiledPolicy;
   readonly adminToken: string | null;

@@ -212,6 +212,11 @@ export class PartitionStore {
     return readCases(this.#redis, this.keys, keys);
   }
 
+  /** Keys of all open cases, in no order. */
+  openKeys(): Promise<string[]> {
+    return this.#redis.hkeys(this.keys.cases);
+  }
+
   /**
    * Alarms with `from` ≤ score < `to`, as key and instant. Read in pages, since there may be many at one instant.
    */

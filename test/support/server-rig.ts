@@ -67,6 +67,7 @@ export async function startRig(t: Test, overrides: Partial<ServerOptions> = {}):
     partitions,
     policy: () => policy,
     policyOf: () => policy,
+    putPolicy: async () => {},
     adminToken: ADMIN,
     centre: 'Test centre',
     host: '127.0.0.1',

@@ -1,7 +1,7 @@
 // Follows the keys of a bucket under a prefix, across reconnects: what is there at first, then each change.
 
 import type { KV, KvEntry, NatsConnection, QueuedIterator } from 'nats';
-import { onConnection } from '../broker/connect.ts';
+import { onConnection } from './connect.ts';
 
 const RETRY_MS = 1_000;
 

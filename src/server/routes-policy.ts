@@ -1,0 +1,96 @@
+// `GET` and `POST /api/v1/policy`: the policy in force, and another one in two steps. The first says what it would change;
+// the second, with the hash that the first one told, puts it into force.
+import type { FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { PolicyFileError, type Read, readPolicyText } from '../policies.ts';
+import { errorAnswer } from './api-schemas.ts';
+import { type AppOptions, refuse } from './app.ts';
+import { tryPolicy } from './policy-trial.ts';
+import { within } from './within.ts';
+
+/** A trial folds thousands of cases. */
+const TRIAL_MS_MAX = 60_000;
+
+const inForceAnswer = z.object({
+  hash: z.string(),
+  name: z.string(),
+  clocks: z.number().int(),
+  indicators: z.number().int(),
+});
+const trialAnswer = z.object({
+  hash: z.string(),
+  name: z.string(),
+  applied: z.boolean(),
+  warnings: z.array(z.string()),
+  effect: z
+    .object({
+      cases: z.number().int(),
+      changed: z.number().int(),
+      started: z.number().int(),
+      cancelled: z.number().int(),
+      overdue: z.number().int(),
+      complete: z.boolean(),
+    })
+    .nullable()
+    .describe('What it changes on open cases; null when it is in force already.'),
+});
+
+export async function policyRoutes(fastify: FastifyInstance, options: AppOptions): Promise<void> {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  fastify.setValidatorCompiler(validatorCompiler);
+  fastify.setSerializerCompiler(serializerCompiler);
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  app.get(
+    '/api/v1/policy',
+    {
+      config: { access: 'view' as const },
+      schema: { summary: 'The policy in force', response: { 200: inForceAnswer } },
+    },
+    () => {
+      const { hash, name, clocks, indicators } = options.policy();
+      return { hash, name, clocks: clocks.length, indicators: indicators.length };
+    },
+  );
+  app.post(
+    '/api/v1/policy',
+    {
+      config: { access: 'admin' as const },
+      schema: {
+        summary: 'Try a policy, or put it into force',
+        description:
+          'The policy as YAML or JSON. Without `confirm` it is only tried; with `confirm` = the hash that the trial told it comes into force, for open cases too.',
+        querystring: z.object({ confirm: z.string().optional() }),
+        response: { 200: trialAnswer, 400: errorAnswer, 409: errorAnswer, 503: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const read = readOrNull(String(request.body ?? ''));
+      if (typeof read === 'string') return refuse(reply, 400, 'bad-policy', read);
+      const { policy, warnings } = read;
+      const { confirm } = request.query;
+      if (confirm !== undefined && confirm !== policy.hash)
+        return refuse(reply, 409, 'other-policy', `This policy has the hash ${policy.hash}: try it first.`);
+      const answer = { hash: policy.hash, name: policy.name, warnings: [...warnings] };
+      if (policy.hash === options.policy().hash)
+        return reply.send({ ...answer, applied: true, effect: null });
+      const effect = await within(
+        tryPolicy(options.reader.openCases(), policy, options.view.asOf()),
+        TRIAL_MS_MAX,
+      );
+      if (confirm !== undefined) await options.putPolicy(read);
+      return reply.send({ ...answer, applied: confirm !== undefined, effect });
+    },
+  );
+}
+
+/** The policy, or what is wrong with it. */
+function readOrNull(text: string): Read | string {
+  try {
+    return readPolicyText(text);
+  } catch (error) {
+    if (error instanceof PolicyFileError) return error.message;
+    throw error;
+  }
+}
