@@ -3,7 +3,7 @@
 
 import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { contributeEvent, dependsOn } from './contribute.ts';
+import { altersEarlier, contributeEvent } from './contribute.ts';
 import { contributeAll, evaluateClock, retell, tellFolds, uncountOpen } from './evaluation.ts';
 import { applyEvent, type CaseFold, clockOf, emptyFold, type Touch, touchOf } from './fold.ts';
 import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
@@ -261,13 +261,16 @@ function applyNext(state: CaseState, cause: Naming, upTo: number, told: Told): v
 
 /** The indicators to which the case's whole contribution may change; to the others only the event itself adds. */
 function wholeIndicators(state: CaseState, touch: Touch): readonly number[] {
+  const { fold, events, applied } = state;
   const { indicators } = state.policy;
   const whole: number[] = [];
   for (const index of touch.indicators) {
     const indicator = indicators[index];
     if (indicator === undefined) continue;
     const { kind } = indicator.measure;
-    if (kind === 'level' || kind === 'clock' || dependsOn(indicator, touch.changed)) whole.push(index);
+    if (kind === 'level' || kind === 'clock') whole.push(index);
+    else if (altersEarlier(indicator, fold, events, applied, touch.changed, touch.attributes))
+      whole.push(index);
   }
   for (const { measure, index } of indicators) {
     if (measure.kind === 'clock' && touch.clocks.includes(measure.clock) && !whole.includes(index))

@@ -2,7 +2,7 @@
 // and its events; what changes is always the difference between what was and what is, so corrections need no code.
 import { ATTRIBUTES } from '../contract/attributes.ts';
 import { cellKey, SUM_SCALE } from '../contract/cells.ts';
-import type { FieldValue, SlaEvent } from '../contract/event.ts';
+import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledIndicator, EventMatcher } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
 import { type CaseFold, clockOf, text } from './fold.ts';
@@ -67,18 +67,31 @@ export function contributeEvent(
   }
 }
 
-/** In figures an attribute is the case's current one, whatever the event said at the time; other fields are the event's. */
-export function countsIn(matchers: readonly EventMatcher[], fold: CaseFold, event: SlaEvent): boolean {
-  return matchers.some(
-    matcher =>
-      matcher.type === event.type &&
-      matcher.tests.every(test => satisfies(test, currentField(test.path, fold, event))),
-  );
+/**
+ * In figures an attribute is the case's current one, or that of the `attributes` given, whatever the event said at the
+ * time; other fields are the event's.
+ */
+export function countsIn(
+  matchers: readonly EventMatcher[],
+  fold: CaseFold,
+  event: SlaEvent,
+  attributes = fold.attributes,
+): boolean {
+  for (const { type, tests } of matchers) {
+    if (type !== event.type) continue;
+    if (tests.every(test => satisfies(test, currentField(test.path, fold, event, attributes)))) return true;
+  }
+  return false;
 }
 
-function currentField(path: string, fold: CaseFold, event: SlaEvent | null): FieldValue | undefined {
+function currentField(
+  path: string,
+  fold: CaseFold,
+  event: SlaEvent | null,
+  attributes = fold.attributes,
+): FieldValue | undefined {
   const lasting = path === 'status' || ATTRIBUTES[fold.entity].has(path) || fold.policy.attributes.has(path);
-  return lasting ? fold.attributes[path] : event?.fields[path];
+  return lasting ? attributes[path] : event?.fields[path];
 }
 
 /** A cycle enters as met at its stop or as not met at its due instant, and stays there; cancelled and waived ones leave. */
@@ -149,7 +162,26 @@ function groupName(paths: readonly string[], valueAt: (path: string) => FieldVal
   return paths.map(path => `${path}=${text(valueAt(path))}`).join(',');
 }
 
-/** A change of these fields changes what earlier events contribute. */
-export function dependsOn(indicator: CompiledIndicator, changed: readonly string[]): boolean {
-  return changed.some(path => indicator.reads.includes(path));
+/**
+ * Whether the attributes `after` change what the first `applied` events contribute. Most changes concern tests whose
+ * answer stays as it was, and taking everything away to add it again costs more than asking.
+ */
+export function altersEarlier(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  events: readonly SlaEvent[],
+  applied: number,
+  changed: readonly string[],
+  after: Fields,
+): boolean {
+  const { measure, reads, by } = indicator;
+  if (!changed.some(path => reads.includes(path))) return false;
+  if (measure.kind !== 'ratio' || by.some(paths => paths.some(path => changed.includes(path)))) return true;
+  for (let i = 0; i < applied; i++) {
+    const event = events[i];
+    if (event === undefined) break;
+    for (const matchers of [measure.of, measure.count])
+      if (countsIn(matchers, fold, event) !== countsIn(matchers, fold, event, after)) return true;
+  }
+  return false;
 }
