@@ -286,8 +286,6 @@ export const EVENT_DATA = {
   'shift.ended': row.shift,
 } as const;
 
-export type EventType = keyof typeof EVENT_DATA;
-
 /** The attributes of CloudEvents 1.0 that the monitor reads; others are extensions and are ignored. */
 export const ENVELOPE = z.object({
   specversion: z.literal('1.0'),
