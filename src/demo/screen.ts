@@ -80,13 +80,13 @@ export function welcome(link: string, dataDir: string): string {
 `;
 }
 
-/** One line of what goes on. */
+/** One line of what goes on; narrow terminals cut off the end. */
 export function statusLine(status: CentreStatus): string {
   const parts = [
-    `事件 events ${status.perSecond.toFixed(1)}/s (${status.events})`,
+    `事件 events ${status.perSecond.toFixed(1)}/s`,
+    `投诉率 complaints ${(100 * status.complaintRate).toFixed(1)} %`,
     `等待 waiting: 电话 calls ${status.callsWaiting}, 在线 chats ${status.chatsWaiting}`,
     `工单 tickets ${status.openTickets}`,
-    `投诉率 complaints ${(100 * status.complaintRate).toFixed(1)} %`,
   ];
   return (status.stuck ? ['NATS 无响应 · not answering', ...parts] : parts).join(' · ');
 }
