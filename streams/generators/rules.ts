@@ -15,7 +15,7 @@ export const ruleGenerators: readonly Generator[] = [{ path: 'deploy/policies/RU
 const TESTS = fileURLToPath(new URL('../../test/unit/', import.meta.url));
 const TIMELINES = 'rulebook.test.ts';
 /** Tests of figures; each names the rules that it shows. */
-const FIGURE_TESTS = ['evidence.test.ts', 'policy.test.ts', 'staff.test.ts'];
+const FIGURE_TESTS = ['evidence.test.ts', 'pack-figures.test.ts'];
 
 function rules(): string {
   const policy = pack();
