@@ -56,6 +56,8 @@ export class Batch {
   readonly rejected: Rejected[] = [];
   /** Due instants of deadlines that alarms told, for the lag of timers. */
   readonly fired: number[] = [];
+  /** Keys of the cases that the commit keeps among the closed ones. */
+  readonly closed: string[] = [];
   /** What the policy in force changed on the cases that were brought under it. */
   readonly effect: PolicyEffect = { ...NO_EFFECT };
   readonly #touched = new Set<CachedCase>();
@@ -244,6 +246,7 @@ export class Batch {
     let riskChanged = false;
     for (const found of this.#touched) {
       storeState(found, commit);
+      if (found.kept === 'closed') this.closed.push(found.key);
       if (storeRisk(found, commit)) riskChanged = true;
       found.dirty = false;
     }

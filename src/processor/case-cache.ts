@@ -102,6 +102,11 @@ export class CaseCache {
     };
   }
 
+  /** Lets cases go that are stored: closed ones, which few events ask for. */
+  drop(keys: readonly string[]): void {
+    for (const key of keys) if (this.#cases.get(key)?.dirty === false) this.#cases.delete(key);
+  }
+
   /** Lets the least recently used go, down to the bound; never one that is not stored yet. */
   evict(): void {
     for (const [key, { dirty }] of this.#cases) {

@@ -488,6 +488,7 @@ export class Partition {
       commit,
     );
     onProlonged(askedAt);
+    this.#cache.drop(batch.closed);
     this.#change = this.#changeTried;
     this.#committedAt = performance.now();
     this.#position = committed;

@@ -29,12 +29,8 @@ export interface StoredPosition extends Position {
 }
 
 const SEQ = z.number().int();
-const STORED = z.object({
+const REST = z.object({
   format: z.number(),
-  created: z.string(),
-  seq: SEQ,
-  storedMs: z.number(),
-  rejectSeq: SEQ,
   recordSeq: SEQ,
   doubtedSeq: SEQ,
   policy: z.string(),
@@ -42,21 +38,30 @@ const STORED = z.object({
   policyAt: z.number(),
   sweep: z.string().nullable(),
 });
-/** As the first versions wrote it. */
-const TUPLE = z.tuple([z.string(), SEQ, z.number(), SEQ], SEQ);
+/** Of a position as the first versions wrote it. */
+const NO_REST = {
+  format: 0,
+  recordSeq: 0,
+  doubtedSeq: 0,
+  policy: '',
+  policySeq: 0,
+  policyAt: 0,
+  sweep: null,
+};
+const LIST = z.tuple([z.string(), SEQ, z.number(), SEQ], z.unknown());
 
+/** A list: stream, sequence and time of the message, last reject; then all else in an object. */
 export function encodePosition(position: Position): string {
-  return JSON.stringify({ ...position, format: FORMAT });
+  const { created, seq, storedMs, rejectSeq, ...rest } = position;
+  return JSON.stringify([created, seq, storedMs, rejectSeq, { ...rest, format: FORMAT }]);
 }
 
 /** The stored position, or null when there is none. @throws when it is not one that was written here */
 export function decodePosition(text: string): StoredPosition | null {
   if (text === '') return null;
-  const stored: unknown = JSON.parse(text);
-  if (!Array.isArray(stored)) return STORED.parse(stored);
-  const [created, seq, storedMs, rejectSeq] = TUPLE.parse(stored);
-  const rest = { recordSeq: 0, doubtedSeq: 0, policy: '', policySeq: 0, policyAt: 0, sweep: null };
-  return { format: 0, created, seq, storedMs, rejectSeq, ...rest };
+  const [created, seq, storedMs, rejectSeq, more] = LIST.parse(JSON.parse(text));
+  const rest = typeof more === 'object' ? REST.parse(more) : NO_REST;
+  return { created, seq, storedMs, rejectSeq, ...rest };
 }
 
 /** Names a stream in record ids: its creation time in base 36, so that a stream made anew makes other ids. */
