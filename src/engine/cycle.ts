@@ -75,14 +75,15 @@ export type Outcome = 'met' | 'missed' | 'overdue' | 'paused' | 'running' | 'can
 export type QueueAt = (at: number) => string;
 
 /** What a cycle leaves out: its pauses less the gaps, and both together. */
-interface Exclusions {
+export interface Exclusions {
   readonly pauses: readonly Span[];
   readonly all: readonly Span[];
 }
 
 const NOTHING: Exclusions = { pauses: [], all: [] };
 
-function exclusionsOf(cycle: Cycle, pauses: readonly Span[]): Exclusions {
+/** `pauses` is the union of the clock's pauses; gaps go before them. */
+export function exclusionsOf(cycle: Cycle, pauses: readonly Span[]): Exclusions {
   if (pauses.length === 0 && cycle.gaps.length === 0) return NOTHING;
   if (cycle.gaps.length === 0) return { pauses, all: pauses };
   const gaps = union(cycle.gaps);
@@ -90,7 +91,7 @@ function exclusionsOf(cycle: Cycle, pauses: readonly Span[]): Exclusions {
 }
 
 /** Open time of `spans` within [from, to). */
-function openTime(spans: readonly Span[], calendar: Calendar, from: number, to: number): number {
+export function openTime(spans: readonly Span[], calendar: Calendar, from: number, to: number): number {
   let sum = 0;
   for (const span of spans) {
     const start = Math.max(span.from, from);
@@ -101,7 +102,7 @@ function openTime(spans: readonly Span[], calendar: Calendar, from: number, to: 
 }
 
 /** The due instant as if nothing had been left out. */
-function baseDue(clock: CompiledClock, cycle: Cycle): number {
+export function baseDue(clock: CompiledClock, cycle: Cycle): number {
   if (cycle.fixedDue !== null) return cycle.fixedDue;
   const target = cycle.target;
   if (target === null) return Number.POSITIVE_INFINITY;
@@ -168,7 +169,7 @@ function endedAtOf({ hidden, end }: Cycle): number | null {
 }
 
 /** Open time in [from, to) outside `spans`. */
-function spent(calendar: Calendar, from: number, to: number, spans: readonly Span[]): number {
+export function spent(calendar: Calendar, from: number, to: number, spans: readonly Span[]): number {
   const open = calendar.elapsed(from, to);
   return spans.length === 0 ? open : open - openTime(spans, calendar, from, to);
 }
@@ -263,7 +264,7 @@ function byTime(a: { readonly at: number }, b: { readonly at: number }): number 
 }
 
 /** Where the cycle's own time ends: when its gate was shut, else at its end, else now. */
-function standsAt(cycle: Cycle, now: number): number {
+export function standsAt(cycle: Cycle, now: number): number {
   if (cycle.hidden !== null) return cycle.hidden.at;
   return cycle.end === null ? now : cycle.end.at;
 }

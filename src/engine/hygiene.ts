@@ -5,6 +5,9 @@ import { type Cycle, type Outcome, outcomeAt } from './cycle.ts';
 import { type CaseFold, pausesOf } from './fold.ts';
 import type { Span } from './span.ts';
 
+/** A pause that has been on for longer, in wall time, is taken to have been forgotten, unless told otherwise: three days. */
+export const STUCK_MS = 3 * 86_400_000;
+
 export interface Hygiene {
   /** Cycles that were seen at all. */
   readonly cycles: number;
@@ -63,7 +66,8 @@ export function addHygiene(a: Hygiene, b: Hygiene): Hygiene {
   };
 }
 
-function hygieneOfCycle(
+/** The same of one cycle; `pauses` is the union of its clock's pauses. */
+export function hygieneOfCycle(
   clock: CompiledClock,
   cycle: Cycle,
   pauses: readonly Span[],

@@ -6,10 +6,8 @@ import { REJECT_REASONS } from '../contract/reject.ts';
 const instant = z.string().describe('RFC 3339, UTC, milliseconds');
 const title = z.object({ zh: z.string(), en: z.string() });
 const entity = z.enum(ENTITIES);
-const fields = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()]),
-);
+const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()]);
+const fields = z.record(z.string(), fieldValue);
 
 export const errorAnswer = z
   .object({ error: z.string(), message: z.string() })
@@ -59,6 +57,71 @@ const why = z.object({
   sentence: title,
 });
 
+const step = z.object({
+  at: instant,
+  kind: z.enum([
+    'started',
+    'moved',
+    'paused',
+    'resumed',
+    'warned',
+    'breached',
+    'escalated',
+    'reopened',
+    'hidden',
+    'met',
+    'missed',
+    'cancelled',
+    'waived',
+  ]),
+  cause: z
+    .enum(['start', 'gate', 'target', 'reopening', 'pause'])
+    .nullable()
+    .describe('why the due instant moved, where it did'),
+  event: z.object({ type: z.string(), id: z.string(), source: z.string() }).nullable(),
+  changes: z
+    .array(z.object({ path: z.string(), from: fieldValue.nullable(), to: fieldValue.nullable() }))
+    .readonly()
+    .describe('attributes that the clock reads and the event changed'),
+  dueFrom: instant.nullable(),
+  dueTo: instant.nullable(),
+  pausedMs: z.number().nullable().describe('open time of the pause that this step ends'),
+  text: title,
+});
+const part = z.object({
+  place: z.enum(['queue', 'agent', 'team', 'customer', 'outside-party', 'waiting', 'outside-hours', 'ended']),
+  name: z.string(),
+  team: z.string(),
+  ms: z.number(),
+  pausedMs: z.number().describe('what of it was paused, and did not count'),
+  text: title,
+});
+const hygiene = z
+  .object({
+    cycles: z.number(),
+    paused: z.number().describe('cycles that were paused'),
+    stuck: z.number().describe('pauses that are still on after three days'),
+    lastMoment: z.number().describe('paused within the last tenth of the time before the due instant'),
+    endedPaused: z.number().describe('ended while paused'),
+    kept: z.number(),
+    broken: z.number(),
+    keptWithout: z.number().describe('kept, had no pause counted'),
+    brokenWithout: z.number(),
+  })
+  .describe('What pauses did to the figures, as counts of cycles.');
+const explanation = z.object({
+  steps: z.array(step).readonly(),
+  counted: z
+    .object({
+      ranges: z.array(z.object({ from: instant, to: instant })).readonly(),
+      unlistedMs: z.number().describe('open time beyond the ranges that are listed'),
+    })
+    .describe('the ranges of the calendar that counted'),
+  wholeMs: z.number().describe('from the start to the end or to now, wall time'),
+  parts: z.array(part).readonly().describe('where the time went; they add up to `wholeMs`'),
+  hygiene,
+});
+
 export const caseAnswer = z
   .object({
     asOf: instant,
@@ -81,6 +144,7 @@ export const caseAnswer = z
         pausedMs: z.number(),
         overdueMs: z.number(),
         why,
+        explanation: explanation.nullable().describe('null for the earlier ones of very many cycles'),
       }),
     ),
     timeline: z.array(

@@ -1,0 +1,104 @@
+// An explained case as text for a terminal, in one language.
+import type { CaseState } from '../engine/case.ts';
+import type { Outcome } from '../engine/cycle.ts';
+import type { ClockView } from '../engine/explain.ts';
+import { lengthText } from '../engine/explain-text.ts';
+import { text } from '../engine/fold.ts';
+import { instantText } from '../engine/instant.ts';
+
+export type Language = 'zh' | 'en';
+
+const WORDS = {
+  zh: {
+    asOf: '截至',
+    policy: '策略',
+    zone: '时区',
+    none: '没有计时的时钟。',
+    cycle: '第',
+    counted: '计入的工作时间',
+    more: '其余',
+    went: '时间去向，总计',
+    hygiene: '暂停情况',
+    late: '到期前最后十分之一时间内才暂停',
+    stuck: '暂停超过三天仍未恢复',
+    ended: '暂停中结束',
+    without: '若无暂停则未达标',
+    uncovered: '注意：日期超出已知节假日范围，按普通工作时间计算。',
+    folded: '较早的周期只列结果。',
+  },
+  en: {
+    asOf: 'as of',
+    policy: 'policy',
+    zone: 'times of',
+    none: 'No clock has run.',
+    cycle: 'cycle',
+    counted: 'counted',
+    more: 'and more',
+    went: 'where the time went, in all',
+    hygiene: 'pauses',
+    late: 'begun within the last tenth of the time before it was due',
+    stuck: 'still on after three days',
+    ended: 'ended while paused',
+    without: 'without pauses it would not have been met',
+    uncovered: 'Mind: it reaches dates beyond the known holidays; plain hours were used.',
+    folded: 'Of the earlier cycles only the outcome is listed.',
+  },
+} as const;
+
+const OUTCOMES: Readonly<Record<Outcome, Record<Language, string>>> = {
+  met: { zh: '达标', en: 'met' },
+  missed: { zh: '未达标', en: 'missed' },
+  overdue: { zh: '超时未完成', en: 'overdue' },
+  paused: { zh: '暂停中', en: 'paused' },
+  running: { zh: '计时中', en: 'running' },
+  cancelled: { zh: '已取消', en: 'cancelled' },
+  waived: { zh: '已豁免', en: 'waived' },
+};
+
+/** The whole account, ending with a line break. `now`: the instant it holds for, ms since 1970. */
+export function explanationText(
+  state: CaseState,
+  views: readonly ClockView[],
+  now: number,
+  language: Language,
+): string {
+  const words = WORDS[language];
+  const { entity, id, policy } = state;
+  const status = text(state.fold.attributes.status) || 'open';
+  const lines = [
+    `${entity} ${id} (${status})  ${words.asOf} ${instantText(now)}  ${words.policy} ${policy.name} ${policy.hash}  ${words.zone} ${policy.timezone}`,
+  ];
+  if (views.length === 0) lines.push('', words.none);
+  for (const view of views) lines.push('', ...clockLines(view, language));
+  return `${lines.join('\n')}\n`;
+}
+
+function clockLines(view: ClockView, language: Language): string[] {
+  const words = WORDS[language];
+  const { rule, title, cycle, each, outcome, why, explanation } = view;
+  const which = language === 'zh' ? `${words.cycle} ${cycle} 周期` : `${words.cycle} ${cycle}`;
+  const lines = [
+    `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
+    `  ${why.sentence[language]}`,
+  ];
+  if (why.uncovered) lines.push(`  ${words.uncovered}`);
+  if (explanation === null) {
+    lines.push(`  ${words.folded}`);
+    return lines;
+  }
+  const { steps, counted, wholeMs, parts, hygiene } = explanation;
+  for (const step of steps) lines.push(`  - ${step.text[language]}`);
+  const ranges = counted.ranges.map(({ from, to }) => `${from}/${to}`);
+  if (counted.unlistedMs > 0) ranges.push(`${words.more} ${lengthText(counted.unlistedMs)[language]}`);
+  if (ranges.length > 0) lines.push(`  ${words.counted}: ${ranges.join(' ')}`);
+  lines.push(`  ${words.went} ${lengthText(wholeMs)[language]}:`);
+  for (const part of parts) lines.push(`    ${part.text[language]}`);
+  const found = [
+    ...(hygiene.lastMoment > 0 ? [words.late] : []),
+    ...(hygiene.stuck > 0 ? [words.stuck] : []),
+    ...(hygiene.endedPaused > 0 ? [words.ended] : []),
+    ...(hygiene.kept !== hygiene.keptWithout ? [words.without] : []),
+  ];
+  if (found.length > 0) lines.push(`  ${words.hygiene}: ${found.join(language === 'zh' ? '；' : '; ')}`);
+  return lines;
+}

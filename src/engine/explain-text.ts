@@ -1,0 +1,252 @@
+// The sentences of an explanation, in Chinese and English. Times in them are local to the policy's time zone, which is
+// how people on site read them; the exact instants stand beside them as fields.
+import type { FieldValue, SlaEvent } from '../contract/event.ts';
+import type { Duration, Title } from '../policy/compiled.ts';
+import { type Zone, zoneOf } from '../policy/zone.ts';
+import type { Fact } from './cycle.ts';
+import { text } from './fold.ts';
+import type { Place, TimePart } from './time-parts.ts';
+import type { DueMove } from './trace.ts';
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const;
+
+/** A target as the policy language writes it. */
+export function formatDuration(duration: Duration): string {
+  if (duration.kind === 'business-days') return `${duration.days}bd${duration.sameTime ? '@same-time' : ''}`;
+  const { ms } = duration;
+  for (const [unit, length] of UNITS) if (ms > 0 && ms % length === 0) return `${ms / length}${unit}`;
+  return `${ms / 1000}s`;
+}
+
+/** Milliseconds as people read them, nothing left out: `2 h 15 min`, `2小时15分`. */
+export function lengthText(ms: number): Title {
+  const parts: Title[] = [];
+  let left = ms;
+  const take = (length: number, zh: string, en: string) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    if (count > 0) parts.push({ zh: `${count}${zh}`, en: `${count} ${en}` });
+  };
+  take(86_400_000, '天', 'd');
+  take(3_600_000, '小时', 'h');
+  take(60_000, '分', 'min');
+  const seconds = left / 1000;
+  if (seconds > 0 || parts.length === 0) parts.push({ zh: `${seconds}秒`, en: `${seconds} s` });
+  return { zh: parts.map(({ zh }) => zh).join(''), en: parts.map(({ en }) => en).join(' ') };
+}
+
+const PLACES: Readonly<Record<Place, Title>> = {
+  queue: { zh: '排队等待', en: 'waiting in queue' },
+  agent: { zh: '客服处理', en: 'with agent' },
+  team: { zh: '团队处理', en: 'with team' },
+  customer: { zh: '等待客户', en: 'with the customer' },
+  'outside-party': { zh: '等待外部', en: 'waiting for' },
+  waiting: { zh: '挂起（未说明原因）', en: 'pending, no reason given' },
+  'outside-hours': { zh: '非工作时间', en: 'outside hours' },
+  ended: { zh: '已结束、重开之前', en: 'ended, before it was reopened' },
+};
+
+/** Makes the sentences of one case. */
+export class Describer {
+  readonly #zone: Zone | null;
+
+  constructor(timezone: string) {
+    this.#zone = zoneOf(timezone);
+  }
+
+  /** Local time to the second, with milliseconds only where there are any. */
+  at(ms: number): string {
+    const local = new Date(ms + (this.#zone?.offsetAt(ms) ?? 0)).toISOString();
+    const short = local.replace('T', ' ').replace('Z', '');
+    return short.endsWith('.000') ? short.slice(0, -4) : short;
+  }
+
+  reason(
+    calendar: string,
+    target: string | null,
+    by: { readonly attribute: string; readonly value: string } | null,
+    startedAt: number,
+    dueAt: number,
+    pausedMs: number,
+  ): Title {
+    const due = this.at(dueAt);
+    const start = this.at(startedAt);
+    if (target === null) return { zh: `由事件指定：${due}`, en: `Named by the event: ${due}` };
+    const paused = lengthText(pausedMs);
+    const zhBy = by ? `（${by.attribute} = ${by.value || '无'}）` : '';
+    const enBy = by ? ` (${by.attribute} = ${by.value || 'none'})` : '';
+    const zhPause = pausedMs > 0 ? `，期间暂停 ${paused.zh}` : '';
+    const enPause = pausedMs > 0 ? `, of which ${paused.en} paused` : '';
+    return {
+      zh: `自 ${start} 起，按日历“${calendar}”计 ${target}${zhBy}${zhPause}，到期 ${due}`,
+      en: `${target}${enBy} of calendar "${calendar}" from ${start}${enPause}: due ${due}`,
+    };
+  }
+
+  /** A start of which nobody knew yet that the rule would apply. */
+  began(at: number, event: SlaEvent): Title {
+    const start = this.at(at);
+    return {
+      zh: `${start} ${nameOf(event)} 开始计时；当时规则尚不适用`,
+      en: `${start} started by ${nameOf(event)}; the rule did not apply yet`,
+    };
+  }
+
+  started(at: number, event: SlaEvent, calendar: string, target: string | null, due: number): Title {
+    const [start, end] = [this.at(at), this.at(due)];
+    const zh = target === null ? `事件指定到期 ${end}` : `目标 ${target}（日历“${calendar}”），到期 ${end}`;
+    const en =
+      target === null
+        ? `which names the due instant ${end}`
+        : `target ${target} of calendar "${calendar}", due ${end}`;
+    return {
+      zh: `${start} ${nameOf(event)} 开始计时；${zh}`,
+      en: `${start} started by ${nameOf(event)}; ${en}`,
+    };
+  }
+
+  moved({ at, from, to, cause, event, changes }: DueMove, calendar: string): Title {
+    const change = changesText(changes);
+    const name = event === null ? '' : nameOf(event);
+    const when = this.at(at);
+    const zhDue = from === null ? `到期 ${this.at(to)}` : `到期由 ${this.at(from)} 改为 ${this.at(to)}`;
+    const enDue = from === null ? `due ${this.at(to)}` : `due moved from ${this.at(from)} to ${this.at(to)}`;
+    switch (cause) {
+      case 'pause':
+        return event === null
+          ? { zh: `${when} 暂停仍在继续；${zhDue}`, en: `${when} the pause goes on; ${enDue}` }
+          : { zh: `${when} 暂停时间不计；${zhDue}`, en: `${when} paused time does not count; ${enDue}` };
+      case 'target':
+        return {
+          zh: `${when} ${name} 改变目标${change}；${zhDue}`,
+          en: `${when} ${name} changed the target${change}; ${enDue}`,
+        };
+      case 'reopening':
+        return {
+          zh: `${when} ${name} 重开，停止期间不计；${zhDue}`,
+          en: `${when} ${name} reopened it, the time between does not count; ${enDue}`,
+        };
+      case 'gate':
+      case 'start':
+        return {
+          zh: `${when} ${name} 起规则适用${change}（日历“${calendar}”）；${zhDue}`,
+          en: `${when} the rule applies since ${name}${change}, calendar "${calendar}"; ${enDue}`,
+        };
+      default:
+        return cause satisfies never;
+    }
+  }
+
+  /** `late`: it came too late to move the due instant; `named`: a named instant is not moved by any. */
+  paused(at: number, since: number, event: SlaEvent | null, effect: 'moves' | 'late' | 'named'): Title {
+    const name = event === null ? '' : nameOf(event);
+    const reason = text(event?.fields.reason);
+    const zhReason = reason === '' ? '' : `（${reason}）`;
+    const enReason = reason === '' ? '' : ` (${reason})`;
+    const before =
+      since < at ? { zh: `，自 ${this.at(since)} 已暂停`, en: `, on since ${this.at(since)}` } : EMPTY;
+    const why = EFFECTS[effect];
+    return {
+      zh: `${this.at(at)} ${name} 暂停${zhReason}${before.zh}${why.zh}`,
+      en: `${this.at(at)} paused by ${name}${enReason}${before.en}${why.en}`,
+    };
+  }
+
+  resumed(at: number, event: SlaEvent | null, pausedMs: number): Title {
+    const name = event === null ? '' : nameOf(event);
+    const length = lengthText(pausedMs);
+    return {
+      zh: `${this.at(at)} ${name} 恢复；工作时间内暂停 ${length.zh}`,
+      en: `${this.at(at)} resumed by ${name}; ${length.en} of open time were paused`,
+    };
+  }
+
+  reopened(event: SlaEvent): Title {
+    const when = this.at(event.time);
+    return {
+      zh: `${when} ${nameOf(event)} 重开，继续计时`,
+      en: `${when} reopened by ${nameOf(event)}; the clock goes on`,
+    };
+  }
+
+  hidden(event: SlaEvent): Title {
+    const when = this.at(event.time);
+    return {
+      zh: `${when} ${nameOf(event)} 后规则不再适用`,
+      en: `${when} the rule does not apply any more since ${nameOf(event)}`,
+    };
+  }
+
+  fact(fact: Fact, event: SlaEvent | null): Title {
+    const when = this.at(fact.at);
+    const name = event === null ? '' : nameOf(event);
+    const early = lengthText(Math.max(0, fact.dueAt - fact.at));
+    const late = lengthText(fact.overdueMs);
+    switch (fact.state) {
+      case 'warned':
+        return {
+          zh: `${when} 预警：已用 ${fact.percent}%`,
+          en: `${when} warning: ${fact.percent}% of the target used`,
+        };
+      case 'breached':
+        return { zh: `${when} 到期未完成：超时`, en: `${when} due instant passed: breached` };
+      case 'escalated':
+        return { zh: `${when} 升级通知 ${fact.to}`, en: `${when} escalated to ${fact.to}` };
+      case 'met':
+        return {
+          zh: `${when} ${name} 停止计时：达标，距到期 ${early.zh}`,
+          en: `${when} stopped by ${name}: met, ${early.en} before it was due`,
+        };
+      case 'missed':
+        return {
+          zh: `${when} ${name} 停止计时：未达标，超时 ${late.zh}`,
+          en: `${when} ended by ${name}: missed, late by ${late.en}`,
+        };
+      case 'cancelled':
+        return { zh: `${when} ${name} 取消`, en: `${when} cancelled by ${name}` };
+      case 'waived':
+        return {
+          zh: `${when} ${name} 豁免：${text(event?.fields.why)}`,
+          en: `${when} waived by ${name}: ${text(event?.fields.why)}`,
+        };
+      default:
+        return fact.state satisfies never;
+    }
+  }
+
+  part({ place, name, team, ms, pausedMs }: TimePart): Title {
+    const label = PLACES[place];
+    const whom = [name, team].filter(each => each !== '').join(' / ');
+    const length = lengthText(ms);
+    const paused = lengthText(pausedMs);
+    const zhPaused = pausedMs > 0 ? `（其中暂停 ${paused.zh}）` : '';
+    const enPaused = pausedMs > 0 ? ` (paused for ${paused.en})` : '';
+    return {
+      zh: `${label.zh}${whom === '' ? '' : ` ${whom}`}：${length.zh}${zhPaused}`,
+      en: `${label.en}${whom === '' ? '' : ` ${whom}`}: ${length.en}${enPaused}`,
+    };
+  }
+}
+
+const EMPTY: Title = { zh: '', en: '' };
+const EFFECTS: Readonly<Record<'moves' | 'late' | 'named', Title>> = {
+  moves: EMPTY,
+  late: { zh: '；已过到期时间，不再顺延', en: '; too late to move the due instant' },
+  named: { zh: '；到期时间由事件指定，不顺延', en: '; a named due instant is not moved' },
+};
+
+/** The event's type and id, and who did it where it says so. */
+function nameOf(event: SlaEvent): string {
+  const by = text(event.fields.by);
+  return by === '' ? `${event.type} [${event.id}]` : `${event.type} by ${by} [${event.id}]`;
+}
+
+function changesText(changes: DueMove['changes']): string {
+  if (changes.length === 0) return '';
+  const shown = (value: FieldValue | null) => (value === null ? '∅' : text(value));
+  return ` (${changes.map(({ path, from, to }) => `${path}: ${shown(from)} → ${shown(to)}`).join(', ')})`;
+}

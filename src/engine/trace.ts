@@ -1,0 +1,224 @@
+// A case's life with its causes: the fold run once more from the first event, noting which event began, moved, paused
+// and ended each cycle. The fold itself keeps none of this, since nothing that is decided depends on it.
+import type { FieldValue, SlaEvent } from '../contract/event.ts';
+import type { CompiledClock } from '../policy/compiled.ts';
+import type { CaseState } from './case.ts';
+import { type Cycle, outcomeAt } from './cycle.ts';
+import { applyEvent, type CaseFold, clockOf, emptyFold, pausesOf, type Touch, touchOf } from './fold.ts';
+import type { Span } from './span.ts';
+import { type HolderSpan, HolderTrack } from './time-parts.ts';
+
+/** Why a due instant is another than before. */
+export type MoveCause = 'start' | 'gate' | 'target' | 'reopening' | 'pause';
+
+export interface AttributeChange {
+  readonly path: string;
+  readonly from: FieldValue | null;
+  readonly to: FieldValue | null;
+}
+
+/** A due instant moved, ms since 1970. `from` is null where it became known; the moves of a cycle form a chain. */
+export interface DueMove {
+  readonly at: number;
+  readonly from: number | null;
+  readonly to: number;
+  readonly cause: MoveCause;
+  /** Null for a pause that is still on. */
+  readonly event: SlaEvent | null;
+  /** Attributes that the clock reads and the event changed. */
+  readonly changes: readonly AttributeChange[];
+}
+
+export interface CycleTrace {
+  readonly startedBy: SlaEvent;
+  readonly moves: DueMove[];
+  endedBy: SlaEvent | null;
+  waivedBy: SlaEvent | null;
+  /** Events that shut the gate while it was open, and those that opened it again. */
+  readonly hiddenBy: SlaEvent[];
+  readonly reopenedBy: SlaEvent[];
+}
+
+export interface CaseTrace {
+  readonly fold: CaseFold;
+  readonly cycles: ReadonlyMap<Cycle, CycleTrace>;
+  readonly holders: readonly HolderSpan[];
+  /** The events that began and ended pauses, by instant. */
+  readonly pauseBegan: ReadonlyMap<number, SlaEvent>;
+  readonly pauseEnded: ReadonlyMap<number, SlaEvent>;
+}
+
+interface Tracking extends CycleTrace {
+  /** The due instant as of the last look; null while the cycle has not been seen. */
+  due: number | null;
+  /** Where the due instant stood when the pause that is on began to move it; null when none does. */
+  heldFrom: number | null;
+}
+
+/** Runs the events that have applied, as of `now` (ms since 1970). */
+export function traceCase(state: CaseState, now: number): CaseTrace {
+  const run = new Trace(state);
+  for (let i = 0; i < state.applied; i++) {
+    const event = state.events[i];
+    if (event !== undefined) run.apply(event);
+  }
+  run.finish(now);
+  return run;
+}
+
+interface Before {
+  readonly copies: Map<Cycle, Cycle>;
+  readonly pauses: readonly Span[];
+}
+
+class Trace implements CaseTrace {
+  readonly fold: CaseFold;
+  readonly cycles = new Map<Cycle, Tracking>();
+  readonly #holders = new HolderTrack();
+  readonly pauseBegan = new Map<number, SlaEvent>();
+  readonly pauseEnded = new Map<number, SlaEvent>();
+
+  constructor({ policy, entity }: CaseState) {
+    this.fold = emptyFold(policy, entity);
+  }
+
+  get holders(): readonly HolderSpan[] {
+    return this.#holders.spans;
+  }
+
+  apply(event: SlaEvent): void {
+    const { fold } = this;
+    const touch = touchOf(fold, event);
+    const before = this.#copies(touch);
+    const attributes = fold.attributes;
+    const pauses = new Map(fold.pauses);
+    applyEvent(fold, event, touch);
+    this.#holders.apply(event, fold.attributes);
+    for (const [index, spans] of fold.pauses) this.#trackPause(pauses.get(index), spans, event);
+    for (const index of touch.clocks) {
+      const found = clockOf(fold, index);
+      if (found === undefined) continue;
+      const changes = touch.changed
+        .filter(path => found.clock.reads.includes(path))
+        .map(path => ({ path, from: attributes[path] ?? null, to: fold.attributes[path] ?? null }));
+      for (const cycle of found.cycles) this.#track(found.clock, cycle, event, before.get(index), changes);
+    }
+  }
+
+  finish(now: number): void {
+    for (const { clock, cycles } of this.fold.clocks) {
+      const pauses = pausesOf(this.fold, clock);
+      for (const cycle of cycles) {
+        const tracking = this.cycles.get(cycle);
+        if (tracking === undefined) continue;
+        recede(tracking, dueIf(clock, cycle, pauses, now));
+        settlePause(tracking, now, null);
+      }
+    }
+  }
+
+  /** The cycles that the event may change, as they are before it: those that are open or out of sight, and each clock's latest. */
+  #copies({ clocks }: Touch): Map<number, Before> {
+    const found = new Map<number, Before>();
+    for (const index of clocks) {
+      const fold = clockOf(this.fold, index);
+      if (fold === undefined) continue;
+      const latest = fold.cycles.at(-1);
+      const live = fold.cycles.filter(
+        cycle => cycle.end === null || cycle === latest || !cycle.shown || cycle.hidden !== null,
+      );
+      found.set(index, {
+        copies: new Map(live.map(cycle => [cycle, { ...cycle }])),
+        pauses: pausesOf(this.fold, fold.clock),
+      });
+    }
+    return found;
+  }
+
+  #trackPause(before: readonly Span[] | undefined, spans: readonly Span[], event: SlaEvent): void {
+    if (before === spans) return;
+    const last = spans.at(-1);
+    const wasOn = before?.at(-1)?.to === null;
+    if (last?.to === null && !wasOn) {
+      if (!this.pauseBegan.has(event.time)) this.pauseBegan.set(event.time, event);
+    } else if (wasOn) this.pauseEnded.set(event.time, event);
+  }
+
+  #track(
+    clock: CompiledClock,
+    cycle: Cycle,
+    event: SlaEvent,
+    before: Before | undefined,
+    changes: readonly AttributeChange[],
+  ): void {
+    const pauses = pausesOf(this.fold, clock);
+    const due = dueIf(clock, cycle, pauses, event.time);
+    const known = this.cycles.get(cycle);
+    if (known === undefined) {
+      const tracking: Tracking = {
+        startedBy: event,
+        moves: [],
+        endedBy: null,
+        waivedBy: null,
+        hiddenBy: [],
+        reopenedBy: [],
+        due: null,
+        heldFrom: null,
+      };
+      this.cycles.set(cycle, tracking);
+      if (due !== null) move(tracking, event, due, 'start', changes);
+      return;
+    }
+    const was = before?.copies.get(cycle);
+    if (was === undefined) return;
+    const dueWas = dueIf(clock, was, before?.pauses ?? [], event.time);
+    recede(known, dueWas);
+    const ended = cycle.end !== null || cycle.hidden !== null;
+    if (ended || pauses.at(-1)?.to !== null || due !== dueWas) settlePause(known, event.time, event);
+    if (due !== null && due !== dueWas) move(known, event, due, causeOf(was, cycle), changes);
+    if (was.end === null && cycle.end !== null) known.endedBy = event;
+    if (was.end !== null && cycle.end === null) {
+      known.endedBy = null;
+      known.reopenedBy.push(event);
+    }
+    if (was.waived === null && cycle.waived !== null) known.waivedBy = event;
+    if (was.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
+  }
+}
+
+/** The due instant as of `at`; null for a cycle that has not been seen or has no target. */
+function dueIf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: number): number | null {
+  const due = outcomeAt(clock, cycle, pauses, at)?.times.dueAt ?? Number.POSITIVE_INFINITY;
+  return Number.isFinite(due) ? due : null;
+}
+
+function causeOf(was: Cycle, cycle: Cycle): MoveCause {
+  if (!was.shown || (was.hidden !== null && cycle.hidden === null)) return 'gate';
+  if (cycle.gaps.length > was.gaps.length) return 'reopening';
+  return cycle.target === was.target ? 'pause' : 'target';
+}
+
+/** A pause that is on moves the due instant as time passes: it is noted once, when it ends. */
+function recede(tracking: Tracking, due: number | null): void {
+  if (due === null || tracking.due === null || due === tracking.due) return;
+  tracking.heldFrom ??= tracking.due;
+  tracking.due = due;
+}
+
+function settlePause(tracking: Tracking, at: number, event: SlaEvent | null): void {
+  const { heldFrom, due } = tracking;
+  tracking.heldFrom = null;
+  if (heldFrom === null || due === null) return;
+  tracking.moves.push({ at, from: heldFrom, to: due, cause: 'pause', event, changes: [] });
+}
+
+function move(
+  tracking: Tracking,
+  event: SlaEvent,
+  to: number,
+  cause: MoveCause,
+  changes: readonly AttributeChange[],
+): void {
+  tracking.moves.push({ at: event.time, from: tracking.due, to, cause, event, changes });
+  tracking.due = to;
+}

@@ -1,0 +1,121 @@
+// The command `explain`, on a file without any server and on the state of a running monitor.
+import { join } from 'node:path';
+import t from 'tap';
+import { readSettings } from '../../src/config.ts';
+import { startMonitor } from '../../src/serve.ts';
+import { runProgram } from '../support/program.ts';
+import { until } from '../support/server-rig.ts';
+import { startTestServers } from '../support/servers.ts';
+
+const POLICY = `
+version: 1
+name: test
+timezone: Asia/Shanghai
+clocks:
+  - rule: R
+    title: { zh: 解决, en: Solve }
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    pause: { from: { type: ticket.pending, reason: customer }, to: ticket.resumed }
+    target: 1h
+  - { rule: C, on: chat, start: chat.started, stop: chat.ended, target: 1h }
+`;
+
+function event(type: string, subject: string, time: string, data: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    specversion: '1.0',
+    id: `${type}-${time}`,
+    source: '/t',
+    type,
+    subject,
+    time,
+    data,
+  });
+}
+
+const LIFE = [
+  event('ticket.created', '7', '2026-11-16T01:00:00Z', { queue: 'repair' }),
+  event('ticket.pending', '7', '2026-11-16T01:30:00Z', { reason: 'customer' }),
+  event('ticket.resumed', '7', '2026-11-16T02:30:00Z'),
+  event('ticket.resolved', '7', '2026-11-16T03:15:00Z', { by: 'agent' }),
+  event('ticket.created', '8', '2026-11-16T04:00:00Z'),
+];
+
+t.test('from a file', async t => {
+  const folder = t.testdir({ 'policy.yaml': POLICY });
+  const run = (lines: readonly string[], ...args: string[]) =>
+    runProgram(['explain', ...args, '--events', '-', '--policy', join(folder, 'policy.yaml')], {
+      input: lines.join('\n'),
+    });
+  const both = [...LIFE, event('chat.started', '7', '2026-11-16T01:00:00Z')];
+  const [english, chinese, early, none, ambiguous, chat] = await Promise.all([
+    run(LIFE, '7'),
+    run(LIFE, '7', '--lang', 'zh'),
+    run(LIFE, '7', '--json', '--until', '2026-11-16T02:00:00Z'),
+    run(LIFE, '9'),
+    run(both, '7'),
+    run(both, '7', '--entity', 'chat'),
+  ]);
+  t.equal(english.code, 0, english.stderr);
+  for (const line of [
+    'ticket 7 (resolved)  as of 2026-11-16T04:00:00.000Z',
+    'R Solve  cycle 1  missed',
+    '2026-11-16 09:30:00 paused by ticket.pending [ticket.pending-2026-11-16T01:30:00Z] (customer)',
+    'due moved from 2026-11-16 10:00:00 to 2026-11-16 11:00:00',
+    'missed, late by 15 min',
+    'counted: 2026-11-16T01:00:00.000Z/2026-11-16T01:30:00.000Z 2026-11-16T02:30:00.000Z/2026-11-16T03:15:00.000Z',
+    'where the time went, in all 2 h 15 min:',
+    'waiting in queue repair: 1 h 15 min',
+    'with the customer: 1 h (paused for 1 h)',
+  ])
+    t.ok(english.stdout.includes(line), line);
+  t.match(chinese.stdout, /未达标，超时 15分/);
+  const { clocks, ...head } = JSON.parse(early.stdout);
+  t.match(head, { entity: 'ticket', case: '7', asOf: '2026-11-16T02:00:00.000Z' });
+  t.match(clocks, [{ rule: 'R', outcome: 'paused', dueAt: '2026-11-16T02:30:00.000Z' }]);
+  t.match(none.stderr, /There is no case 9/);
+  t.equal(ambiguous.code, 1);
+  t.match(ambiguous.stderr, /--entity/);
+  t.match(chat.stdout, /^chat 7 /);
+});
+
+t.test('wrong usage', async t => {
+  for (const args of [[], ['7', '8'], ['7', '--lang', 'fr'], ['7', '--events', '-'], ['7', '--entity', 'x']])
+    t.equal((await runProgram(['explain', ...args], {})).code, 2, args.join(' '));
+});
+
+t.test('from a running monitor', async t => {
+  const servers = await startTestServers(t, { partitions: 2 });
+  const folder = t.testdir({ 'policy.yaml': POLICY });
+  const settings = {
+    ...servers.env,
+    PARTITIONS: '2',
+    HTTP_PORT: '0',
+    LOG_LEVEL: 'silent',
+    POLICY_FILE: join(folder, 'policy.yaml'),
+  };
+  const monitor = await startMonitor(readSettings(settings));
+  t.teardown(() => monitor.close());
+  const published = await runProgram(['publish'], { env: settings, input: LIFE.join('\n') });
+  t.equal(published.code, 0, published.stderr);
+  let found = await runProgram(['explain', '7'], { env: settings });
+  await until('the case', async () => {
+    if (found.code !== 0) found = await runProgram(['explain', '7'], { env: settings });
+    return found.code === 0;
+  });
+  t.match(found.stdout, /missed, late by 15 min/);
+  const missing = await runProgram(['explain', '404'], { env: settings });
+  t.equal(missing.code, 1);
+  const link = await monitor.signinLink('viewer');
+  const entered = await fetch(link, { redirect: 'manual' });
+  const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const answer = await fetch(new URL('/api/v1/cases/7', monitor.address), { headers: { cookie } });
+  t.equal(answer.status, 200);
+  const [clock] = (await answer.json()).clocks;
+  t.equal(
+    clock.explanation.parts.reduce((sum: number, part: { ms: number }) => sum + part.ms, 0),
+    clock.explanation.wholeMs,
+  );
+  t.match(clock.explanation.steps.at(-1), { kind: 'missed', event: { type: 'ticket.resolved' } });
+});

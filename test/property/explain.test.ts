@@ -1,0 +1,89 @@
+// The account of a case adds up, whatever happened to it: parts to the whole, moves to the due instant, ranges to what
+// counted. SEED=n and RUNS=n in the environment replay and lengthen it; the seed is printed.
+import fc from 'fast-check';
+import t from 'tap';
+import { outcomesOfCase } from '../../src/backtest/outcomes.ts';
+import { compareEvents } from '../../src/contract/event.ts';
+import { restoreCase } from '../../src/engine/case.ts';
+import { type ClockView, explainCase } from '../../src/engine/explain.ts';
+import { CASE_POLICY, eventsArbitrary, MINUTE } from '../support/cases.ts';
+
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
+const numRuns = Number(process.env.RUNS ?? 1_500);
+t.comment(`SEED=${seed} RUNS=${numRuns}`);
+
+t.test('the parts add up', async t => {
+  let cycles = 0;
+  fc.assert(
+    fc.property(eventsArbitrary, fc.integer({ min: 0, max: 3_000 }), (events, after) => {
+      const sorted = [...events].sort(compareEvents);
+      const until = (sorted.at(-1)?.time ?? 0) + after * MINUTE;
+      const state = restoreCase(CASE_POLICY, 'ticket', 'T', sorted, until, until);
+      const views = explainCase(state, until);
+      const outcomes = outcomesOfCase(state, until).filter(({ rule, cycle }) =>
+        views.some(view => view.rule === rule && view.cycle === cycle),
+      );
+      same('cycles', views.length, outcomes.length);
+      for (const [i, view] of views.entries()) {
+        const outcome = outcomes[i];
+        const { rule, cycle, startedAt, dueAt, endedAt, elapsedMs, pausedMs, overdueMs } = view;
+        same(
+          'times',
+          { rule, cycle, startedAt, dueAt, endedAt, elapsedMs, pausedMs, overdueMs },
+          {
+            rule: outcome?.rule,
+            cycle: outcome?.cycle,
+            startedAt: outcome?.startedAt,
+            dueAt: outcome?.dueAt,
+            endedAt: outcome?.endedAt,
+            elapsedMs: outcome?.elapsedMs,
+            pausedMs: outcome?.pausedMs,
+            overdueMs: outcome?.overdueMs,
+          },
+        );
+        same('outcome', view.outcome, outcome?.outcome);
+        addsUp(view, until);
+        cycles += 1;
+      }
+    }),
+    { seed, numRuns, interruptAfterTimeLimit: 60_000 },
+  );
+  t.ok(cycles > numRuns, 'there were cycles to look at');
+});
+
+function addsUp({ explanation, ...view }: ClockView, until: number): void {
+  if (explanation === null) return;
+  const { parts, wholeMs, steps, counted, hygiene } = explanation;
+  const end = view.endedAt === null ? until : Date.parse(view.endedAt);
+  same('whole', wholeMs, end - Date.parse(view.startedAt));
+  same('sum of parts', sum(parts.map(({ ms }) => ms)), wholeMs);
+  const open = parts.filter(({ place }) => place !== 'outside-hours' && place !== 'ended');
+  same('what counted', sum(open.map(({ ms, pausedMs }) => ms - pausedMs)), view.elapsedMs);
+  same('what was paused', sum(parts.map(({ pausedMs }) => pausedMs)), view.pausedMs);
+  same('hygiene', [hygiene.cycles, hygiene.kept], [1, Number(view.outcome === 'met')]);
+  const ranges = counted.ranges.map(({ from, to }) => Date.parse(to) - Date.parse(from));
+  same('ranges', sum(ranges) + counted.unlistedMs, view.elapsedMs);
+  let due: string | null = null;
+  for (const step of steps.filter(({ dueTo }) => dueTo !== null)) {
+    same('chain of moves', step.dueFrom, due);
+    due = step.dueTo;
+  }
+  same('last move', due, view.dueAt);
+  const times = steps.map(({ at }) => at);
+  same('order', times, [...times].sort());
+  if (view.endedAt !== null) {
+    const last = steps.filter(({ kind }) => kind === view.outcome);
+    same(`ends ${view.outcome}`, last.length, 1);
+    same('who ended it', last[0]?.event === null, false);
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+/** Throws with both sides as text when they differ. */
+function same(what: string, found: unknown, wanted: unknown): void {
+  const [a, b] = [JSON.stringify(found, null, 1), JSON.stringify(wanted, null, 1)];
+  if (a !== b) throw new Error(`${what}:\n${a}\nrather than\n${b}`);
+}
