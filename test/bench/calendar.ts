@@ -1,9 +1,9 @@
 // What asking a calendar costs: `due` and `elapsed` by our sorted ranges, against stepping through the days with luxon,
 // in the same process and the same run. Both answer the same questions and must agree on each.
-import { fileURLToPath } from 'node:url';
 import { DateTime } from 'luxon';
 import type { Calendar } from '../../src/policy/compiled.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
+import type { Row, Sizes } from './report.ts';
 
 const ZONE = 'Europe/Berlin';
 const HOURS = [
@@ -17,13 +17,11 @@ const HOUR_MS = 3_600_000;
 /** How often our answers are asked for a single one of luxon's. */
 const OURS_TIMES = 200;
 
-export interface CalendarBench {
+interface CalendarBench {
   readonly dueMicros: number;
   readonly dueMicrosLuxon: number;
-  readonly dueRatio: number;
   readonly elapsedMicros: number;
   readonly elapsedMicrosLuxon: number;
-  readonly elapsedRatio: number;
 }
 
 interface Question {
@@ -33,7 +31,7 @@ interface Question {
 }
 
 /** Asks `questions` random questions of each kind; throws when the two ways disagree. */
-export function benchCalendar(questions = 300): CalendarBench {
+function benchCalendar(questions: number): CalendarBench {
   const calendar = ourCalendar();
   const list = makeQuestions(questions, calendar);
   // Once outside the measurement: code is compiled, years are laid out.
@@ -45,10 +43,8 @@ export function benchCalendar(questions = 300): CalendarBench {
   return {
     dueMicros,
     dueMicrosLuxon,
-    dueRatio: dueMicrosLuxon / dueMicros,
     elapsedMicros,
     elapsedMicrosLuxon,
-    elapsedRatio: elapsedMicrosLuxon / elapsedMicros,
   };
 }
 
@@ -125,14 +121,21 @@ function luxonElapsed(from: number, to: number): number {
   return sum;
 }
 
-/** The lines that `npm run bench` prints. */
-export function showCalendarBench(found: CalendarBench): string {
-  const line = (name: string, ours: number, theirs: number, ratio: number) =>
-    `${name}: ${ours.toFixed(3)} µs, luxon stepping ${theirs.toFixed(1)} µs: ${Math.round(ratio)} times faster`;
+/** What it found, as rows. */
+export async function benchCalendars({ quick }: Sizes): Promise<Row[]> {
+  const found = benchCalendar(quick ? 50 : 300);
+  const row = (what: string, ours: number, baseline: number): Row => ({
+    part: 'calendar',
+    what,
+    unit: 'µs',
+    ours,
+    baseline,
+    baselineWhat: 'stepping through the days with luxon',
+    better: 'lower',
+    aim: null,
+  });
   return [
-    line('calendar due', found.dueMicros, found.dueMicrosLuxon, found.dueRatio),
-    line('calendar elapsed', found.elapsedMicros, found.elapsedMicrosLuxon, found.elapsedRatio),
-  ].join('\n');
+    row('the due instant of a target in office hours', found.dueMicros, found.dueMicrosLuxon),
+    row('the business time between two instants', found.elapsedMicros, found.elapsedMicrosLuxon),
+  ];
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(showCalendarBench(benchCalendar()));

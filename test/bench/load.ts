@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly events: number;
   /** Tickets whose lives run side by side: each second event falls on a random one of them, the others on calls. */
   readonly openCases: number;
+  /** The first so many of these tickets exist already (`preload.ts`), and have been created. */
+  readonly known?: number;
   readonly partitions: number;
   /** The time of an event, ms since 1970: when it is published, as publishers do. */
   readonly clock: () => number;
@@ -56,7 +58,7 @@ interface Life {
 
 /** Yields the events in the order of their time. */
 export function* makeLoad(options: LoadOptions): Generator<LoadEvent> {
-  const { events, openCases, partitions, clock, seed } = options;
+  const { events, openCases, partitions, clock, seed, known = 0 } = options;
   const next = random(seed);
   const pick = <T>(list: readonly T[]): T => {
     const found = list[Math.floor(next() * list.length)];
@@ -73,7 +75,11 @@ export function* makeLoad(options: LoadOptions): Generator<LoadEvent> {
     const entity = next() < 0.5 ? 'call' : 'ticket';
     const place =
       Math.floor(next() * (entity === 'call' ? CALLS : openCases)) + (entity === 'call' ? 0 : CALLS);
-    const life = lives[place] ?? bear(entity);
+    const number = place - CALLS;
+    const isKnown = number >= 0 && number < known && lives[place] === undefined;
+    const life = isKnown
+      ? { ...bear('ticket'), id: knownTicket(number), step: 1 }
+      : (lives[place] ?? bear(entity));
     lives[place] = life;
     const steps = life.entity === 'call' ? CALL : TICKET;
     const name = steps[life.step] ?? 'closed';
@@ -82,6 +88,11 @@ export function* makeLoad(options: LoadOptions): Generator<LoadEvent> {
     life.step += 1;
     if (life.step === steps.length) lives[place] = bear(entity);
   }
+}
+
+/** The id of a ticket that exists before the load. */
+export function knownTicket(number: number): string {
+  return `T-known-${number}`;
 }
 
 function subjectOf(life: Life, partitions: number): string {
