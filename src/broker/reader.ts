@@ -36,7 +36,7 @@ export interface Reader {
    * One call at a time. @throws StreamUnreadableError
    */
   next(max: number, signal?: AbortSignal): Promise<RawMessage[]>;
-  /** Lets a waiting `next` return now, empty. */
+  /** Lets a `next` that waits return now, empty; when none does, the one that would wait next. */
   wake(): void;
   /** Messages in the buffer. */
   readonly waiting: number;
@@ -99,6 +99,8 @@ class StreamReader implements Reader {
   private closed = false;
   private failure: Error | null = null;
   private waiter: (() => void) | null = null;
+  /** Woken while nobody waited: a wake between two calls of `next` must not be lost. */
+  private woken = false;
   private wakeRetry: (() => void) | null = null;
 
   constructor(nc: NatsConnection, stream: string, fromSeq: number, options: ReaderOptions) {
@@ -143,7 +145,8 @@ class StreamReader implements Reader {
   wake(): void {
     const waiter = this.waiter;
     this.waiter = null;
-    waiter?.();
+    if (waiter === null) this.woken = true;
+    else waiter();
   }
 
   close(): void {
@@ -159,6 +162,10 @@ class StreamReader implements Reader {
   private async untilSomething(signal?: AbortSignal): Promise<void> {
     if (this.closed || this.failure !== null || signal?.aborted === true) return;
     if (this.waiter !== null) throw new Error(`two calls of next at once on ${this.stream}`);
+    if (this.woken) {
+      this.woken = false;
+      return;
+    }
     const onAbort = () => this.wake();
     signal?.addEventListener('abort', onAbort, { once: true });
     await new Promise<void>(resolve => {

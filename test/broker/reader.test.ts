@@ -93,6 +93,8 @@ t.test('at the end it waits; wake, abort and close end the waiting', async t => 
   const woken = reader.next(10);
   reader.wake();
   t.same(await woken, []);
+  reader.wake();
+  t.same(await reader.next(10), [], 'a wake that comes between two calls is not lost');
   const abort = new AbortController();
   const aborted = reader.next(10, abort.signal);
   abort.abort();
