@@ -66,6 +66,7 @@ async function drain(partition: number, from: number): Promise<number> {
   while (bare.live ? !finished && left > 0 : seq < to) {
     const linger = committedAt + batchLingerMs - performance.now();
     if (linger > 1 && reader.waiting < batchEventsMax) await sleep(linger);
+    if (bare.live && left <= 0) break;
     const messages = await reader.next(batchEventsMax);
     if (messages.length === 0) continue;
     const values: string[] = [];
