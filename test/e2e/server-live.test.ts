@@ -274,6 +274,7 @@ t.test('indicators and alerts', async t => {
     '/api/v1/cases/{entity}/{id}',
     '/api/v1/cases/{id}',
     '/api/v1/indicators',
+    '/api/v1/policy',
     '/v1/events',
   ]);
 });
