@@ -34,8 +34,8 @@ export interface OutboxOptions {
   readonly floor: Floor;
   /** All entries that are still in the outbox lie above this sequence of SLA_RECORDS, if they are stored. */
   readonly recordSeq: number;
-  /** False once the lease may have run out: nothing is published then. */
-  readonly isHeld: () => boolean;
+  /** For how long the lease may have run out, ms; 0 while it is held. Nothing is published then. */
+  readonly lapsedMs: () => number;
   /** Looks up which records are stored above a sequence of SLA_RECORDS, and which actions on these subjects. */
   readonly storedAbove: (recordSeq: number, actionSubjects: ReadonlySet<string>) => Promise<StoredIds>;
   readonly onAcknowledged: () => void;
@@ -44,6 +44,8 @@ export interface OutboxOptions {
 const RETRY_MS = [20, 50, 100, 250, 500, 1_000];
 /** A lease that is late is renewed or lost within about this time. */
 const HELD_RECHECK_MS = 50;
+/** Within this time the broker's own window for duplicates, two minutes, tells what another owner published meanwhile. */
+export const LAPSE_MS_MAX = 30_000;
 /** Entries that were dropped are cut off the list's front in blocks of this many. */
 const COMPACT_AT = 4_096;
 
@@ -137,14 +139,19 @@ export class Outbox {
   }
 
   #send(): void {
-    const { publisher, isHeld } = this.#options;
+    const { publisher, lapsedMs } = this.#options;
     if (this.#closed || this.#lookingUp || this.#timer !== null) return;
     const generation = this.#generation;
     while (this.#sent < this.#entries.length && publisher.hasRoom) {
-      if (!isHeld()) {
-        // Another owner may publish these meanwhile, and lose the lease again before we hear of it.
+      const lapsed = lapsedMs();
+      if (lapsed > LAPSE_MS_MAX) {
+        // Another owner may have published these meanwhile, and be gone again before we hear of it.
         this.#generation += 1;
         this.#later(HELD_RECHECK_MS, () => this.#lookUp());
+        return;
+      }
+      if (lapsed > 0) {
+        this.#later(HELD_RECHECK_MS, () => this.#send());
         return;
       }
       const entry = this.#entries[this.#sent];
@@ -215,8 +222,8 @@ export class Outbox {
   }
 
   #lookUp(): void {
-    const { storedAbove, isHeld, onAcknowledged } = this.#options;
-    if (!isHeld()) {
+    const { storedAbove, lapsedMs, onAcknowledged } = this.#options;
+    if (lapsedMs() > 0) {
       this.#later(HELD_RECHECK_MS, () => this.#lookUp());
       return;
     }

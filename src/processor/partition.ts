@@ -21,7 +21,7 @@ import { CaseCache } from './case-cache.ts';
 import { CellStore } from './cell-store.ts';
 import { parseEntry } from './entry.ts';
 import { idPrefixOf, type Loaded, loadPartition } from './load.ts';
-import { Outbox, type OutboxEntry } from './outbox.ts';
+import { LAPSE_MS_MAX, Outbox, type OutboxEntry } from './outbox.ts';
 import { encodePosition, type Position } from './position.ts';
 import { publishRejects, type RejectsTo } from './rejects.ts';
 import { storedIds } from './stored.ts';
@@ -34,8 +34,8 @@ export interface PartitionOptions {
   readonly policies: PolicySource;
   readonly partitions: number;
   readonly epoch: string;
-  /** False once the lease may have run out, by our own clock: nothing is published then. */
-  readonly isHeld: () => boolean;
+  /** For how long the lease may have run out, ms, by our own clock; 0 while it is held. Nothing is published then. */
+  readonly lapsedMs: () => number;
   /** Called when a commit, begun at that instant of `performance.now`, has prolonged the lease. */
   readonly onProlonged: (askedAt: number) => void;
   readonly batchMax: number;
@@ -82,6 +82,7 @@ export const OUTBOX_MAX = 20_000;
 const ACKNOWLEDGED_MAX = 1_000;
 /** An idle partition clears its stored outbox after this time. */
 const IDLE_COMMIT_MS = 250;
+const HELD_RECHECK_MS = 20;
 /** The server's default, for as long as it has not told its own. */
 const MAX_PAYLOAD = 1_048_576;
 /** An announced policy that has not come back after this time is announced again, which does no harm. */
@@ -138,7 +139,7 @@ export class Partition {
     policy: CompiledPolicy,
     sweep: Sweep | null,
   ) {
-    const { nc, store, policies, isHeld } = options;
+    const { nc, store, policies, lapsedMs } = options;
     const { snapshot, position, stored, floor } = loaded;
     this.#options = options;
     this.#loaded = loaded;
@@ -167,7 +168,7 @@ export class Partition {
       publisher: new Publisher(nc),
       floor,
       recordSeq: position.recordSeq,
-      isHeld,
+      lapsedMs,
       storedAbove: (recordSeq, subjects) =>
         storedIds(nc, this.number, { clocks: recordSeq, alerts: recordSeq }, subjects),
       onAcknowledged: () => this.#onAcknowledged(),
@@ -228,19 +229,15 @@ export class Partition {
     return this.#idPrefix;
   }
 
-  /** Runs until `stop`; throws when the partition can't go on as it is and must be loaded again. */
+  /** Runs until `stop`, after which `close` is due; throws when the partition can't go on as it is and must be loaded again. */
   async run(): Promise<void> {
     const { rebuilt, snapshot } = this.#loaded;
     if (rebuilt !== null) this.#options.log.warn({ partition: this.number, rebuilt }, 'state is built again');
     this.#outbox.restore(snapshot.outbox.map(parseEntry), this.#loaded.stored);
     this.#settle();
-    try {
-      await this.#extendHorizon(this.#time);
-      while (!this.#stopped) await this.#turn();
-      if (this.#abandoned !== null) throw new Error(this.#abandoned);
-    } finally {
-      this.#close();
-    }
+    await this.#extendHorizon(this.#time);
+    while (!this.#stopped) await this.#turn();
+    if (this.#abandoned !== null) throw new Error(this.#abandoned);
   }
 
   /** Ends `run` after the batch that is under way. */
@@ -271,7 +268,8 @@ export class Partition {
     this.#options.nc.publish(controlSubject(this.number), JSON.stringify({ kind: 'policy', hash }));
   }
 
-  #close(): void {
+  /** Lets go of everything, whether it ran or not. */
+  close(): void {
     this.#stopped = true;
     this.#reader.close();
     this.#outbox.close();
@@ -446,8 +444,8 @@ export class Partition {
 
   /** Rejects first, then the one atomic commit, then the outbox: what was told is always stored before. */
   async #commit(batch: Batch, position: Position): Promise<void> {
-    const { store, epoch, isHeld, onProlonged } = this.#options;
-    if (batch.rejected.length > 0 && !isHeld()) throw new Error('the lease may have run out');
+    const { store, epoch, onProlonged } = this.#options;
+    if (batch.rejected.length > 0) await this.#untilHeld();
     const rejectSeq = await publishRejects(this.#rejects, batch.rejected);
     const committed: Position = {
       ...position,
@@ -499,6 +497,16 @@ export class Partition {
     const now = Date.now();
     if (this.caughtUp)
       for (const due of batch.fired) this.#options.measure.timerLag(Math.max(0, now - due) / 1000);
+  }
+
+  /** A busy process may be late to prolong its lease. After a long while only a fresh look tells what is stored. */
+  async #untilHeld(): Promise<void> {
+    const { lapsedMs } = this.#options;
+    for (let lapsed = lapsedMs(); lapsed > 0; lapsed = lapsedMs()) {
+      if (lapsed > LAPSE_MS_MAX) throw new Error(`the lease ran out ${Math.round(lapsed)} ms ago`);
+      if (this.#stopped) throw new Error('the lease was lost before a rejected message was stored');
+      await sleep(HELD_RECHECK_MS);
+    }
   }
 
   /** Once caught up, nothing that was told before can be told again: the floors of the outbox may rise from there. */

@@ -28,8 +28,12 @@ export interface ProcessorOptions {
   readonly measure: Measure;
 }
 
-/** Leases are renewed, and free ones looked for, this often. */
+/** Leases are renewed, and free ones looked for, this often; */
 const PERIOD_MS = 400;
+/** this often while some that would be ours are still held by another, maybe dead. */
+const WANTING_PERIOD_MS = 100;
+/** A silent process counts no longer after this share of a lease: so that its part is known when its leases end. */
+const MEMBER_SHARE = 0.6;
 const STATUS_PERIOD_MS = 1_000;
 const STATUS_TTL_MS = 5_000;
 const RETRY_MS = [50, 200, 500, 1_000, 2_000];
@@ -64,12 +68,14 @@ export class Processor {
 
   start(): void {
     const round = async () => {
+      let part = 0;
       try {
-        await this.#heartbeat();
+        part = await this.#heartbeat();
       } catch (error) {
         this.#options.log.warn({ err: error }, 'Redis did not answer a round of leases');
       }
-      if (!this.#stopped) this.#timer = setTimeout(next, PERIOD_MS);
+      const period = this.#owned.size < part ? WANTING_PERIOD_MS : PERIOD_MS;
+      if (!this.#stopped) this.#timer = setTimeout(next, period);
     };
     const next = () => {
       this.#round = round();
@@ -100,22 +106,25 @@ export class Processor {
     await this.#options.redis.zrem(MEMBERS, this.id).catch(() => {});
   }
 
-  async #heartbeat(): Promise<void> {
+  /** One round; tells how many partitions would be this process's fair part. */
+  async #heartbeat(): Promise<number> {
     const { redis } = this.#options;
     // The time of Redis, since those of the processes' machines may differ.
     const [seconds, micros] = await redis.time();
     const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
     await redis.zadd(MEMBERS, now, this.id);
-    await redis.zremrangebyscore(MEMBERS, '-inf', now - this.#options.leaseMs);
+    await redis.zremrangebyscore(MEMBERS, '-inf', now - this.#options.leaseMs * MEMBER_SHARE);
     const members = Math.max(1, await redis.zcard(MEMBERS));
     await Promise.all([...this.#owned].map(([number, owned]) => this.#renew(number, owned)));
     for (const { partition } of this.#owned.values())
       partition?.announce(this.#options.policies.current.hash);
-    await this.#rebalance(Math.ceil(this.#stores.length / members));
+    const part = Math.ceil(this.#stores.length / members);
+    await this.#rebalance(part);
     if (performance.now() - this.#statusAt >= STATUS_PERIOD_MS) {
       this.#statusAt = performance.now();
       await Promise.all([...this.#owned.values()].map(owned => this.#sayStatus(owned)));
     }
+    return part;
   }
 
   async #renew(number: number, owned: Owned): Promise<void> {
@@ -187,13 +196,15 @@ export class Processor {
           ...this.#options,
           store: owned.store,
           epoch: owned.epoch,
-          isHeld: () => performance.now() < owned.heldUntil,
+          lapsedMs: () => Math.max(0, performance.now() - owned.heldUntil),
           onProlonged: askedAt => {
             owned.heldUntil = Math.max(owned.heldUntil, askedAt + this.#options.leaseMs);
           },
           cacheMax: Math.max(100, Math.floor(this.#options.cacheMax / this.#stores.length)),
         });
-        if (owned.wanted) await owned.partition.run();
+        if (!owned.wanted) return;
+        await this.#sayStatus(owned);
+        await owned.partition.run();
       } catch (error) {
         if (error instanceof FencedError && error.why === 'lease') {
           this.#drop(owned.store.partition, owned);
@@ -202,6 +213,7 @@ export class Processor {
         const level = error instanceof MissingEventsError ? 'error' : 'warn';
         log[level]({ partition: owned.store.partition, err: error }, 'partition stopped; it is loaded again');
       } finally {
+        owned.partition?.close();
         owned.partition = null;
       }
       if (Date.now() - startedAt > 10_000) failures = 0;

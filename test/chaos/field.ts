@@ -13,11 +13,12 @@ import { Publisher } from '../../src/broker/publisher.ts';
 import { currentDefinition, ensureStreams } from '../../src/broker/streams.ts';
 import { childEnvironment } from '../../src/config.ts';
 import { packageRoot } from '../../src/package-root.ts';
-import { startTestServers, type TestServers } from '../support/servers.ts';
+import { startTestServers, type TestServer, type TestServers } from '../support/servers.ts';
 import type { LoadMessage } from './load.ts';
 
 export const PARTITIONS = 8;
 const RESTART_MS = 200;
+const START_ATTEMPTS = 40;
 
 export interface FieldOptions {
   readonly policyFile: string;
@@ -230,11 +231,29 @@ export class Field {
     await redis.kill();
     rmSync(redis.dir, { recursive: true, force: true });
     cpSync(`${redis.dir}.backup`, redis.dir, { recursive: true });
-    await redis.start();
+    await this.startAgain(redis);
+  }
+
+  /** Starts a killed server. Meanwhile a connection of somebody else may have been given its port for a moment. */
+  async startAgain(server: TestServer): Promise<void> {
+    let failure: unknown = null;
+    for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+      try {
+        await server.start();
+        return;
+      } catch (error) {
+        failure = error;
+        await sleep(250);
+      }
+    }
+    throw failure;
   }
 
   /** Tells what was found where it hangs: the first alarms with their cases, and the ends of the logs. */
   async explain(say: (line: string) => void): Promise<void> {
+    for (const { name, logFile } of this.monitors)
+      say(`${name}: ${readFileSync(logFile, 'utf8').split('\n').slice(-12).join('\n')}`);
+    if (this.redis.status !== 'ready') return;
     for (let p = 0; p < PARTITIONS; p++) {
       const [key = '', at = ''] = await this.redis.zrangebyscore(
         `sla:{${p}}:alarms`,
@@ -253,8 +272,6 @@ export class Field {
       ]);
       say(`partition ${p}: ${JSON.stringify(meta)} ${status} alarm ${at} of ${key}: ${state ?? closed}`);
     }
-    for (const { name, logFile } of this.monitors)
-      say(`${name}: ${readFileSync(logFile, 'utf8').split('\n').slice(-12).join('\n')}`);
   }
 
   async close(): Promise<void> {

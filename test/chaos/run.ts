@@ -119,12 +119,12 @@ async function doDeed(field: Field, deed: Deed, next: () => number): Promise<voi
     case 'redis':
       await servers.redis.kill();
       await sleep(next() * 500);
-      await servers.redis.start();
+      await field.startAgain(servers.redis);
       return;
     case 'nats':
       await servers.nats.kill();
       await sleep(next() * 500);
-      await servers.nats.start();
+      await field.startAgain(servers.nats);
       return;
     case 'flush':
       await field.redis.flushall();
