@@ -42,6 +42,8 @@ export interface Reader {
   readonly waiting: number;
   /** Stored messages that `next` has not returned yet, as of the latest word from the server. */
   readonly pending: number;
+  /** When the server was last heard of, ms since 1970; it speaks at least each other second while it is there. */
+  readonly heardAt: number;
   /** How often the consumer was made anew, for logs and tests. */
   readonly remakes: number;
   close(): void;
@@ -78,6 +80,7 @@ export function openReader(
 }
 
 class StreamReader implements Reader {
+  heardAt = 0;
   private readonly nc: NatsConnection;
   private readonly stream: string;
   private readonly filter: string | undefined;
@@ -288,6 +291,7 @@ class StreamReader implements Reader {
   private onMessage(consumer: PullConsumer, message: Msg): void {
     if (consumer !== this.consumer) return;
     consumer.heardAt = Date.now();
+    this.heardAt = consumer.heardAt;
     const { reply } = message;
     if (reply === undefined || !reply.startsWith('$JS.ACK.')) {
       this.onStatus(consumer, message);

@@ -85,6 +85,8 @@ const IDLE_COMMIT_MS = 250;
 const HELD_RECHECK_MS = 20;
 /** The server's default, for as long as it has not told its own. */
 const MAX_PAYLOAD = 1_048_576;
+/** A stream that is there is heard of each other second. */
+const SILENCE_MS_MAX = 3_000;
 /** An announced policy that has not come back after this time is announced again, which does no harm. */
 const ANNOUNCE_MS = 3_000;
 
@@ -210,6 +212,17 @@ export class Partition {
 
   get time(): number {
     return this.#time;
+  }
+
+  /**
+   * The instant, ms since 1970, for which the state holds: now while the stream says that nothing is waiting, else the
+   * logical time, or when the stream was last heard of.
+   */
+  get asOf(): number {
+    const now = Date.now();
+    const { pending, heardAt } = this.#reader;
+    if (pending === 0 && now - heardAt < SILENCE_MS_MAX) return now;
+    return pending === 0 ? Math.max(this.#time, heardAt) : this.#time;
   }
 
   /** Stored messages that are not applied. */

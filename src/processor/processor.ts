@@ -225,6 +225,7 @@ export class Processor {
     const status = {
       owner: this.id,
       wall: Date.now(),
+      asOf: partition.asOf,
       time: partition.time,
       pending: partition.pending,
       caughtUp: partition.caughtUp,

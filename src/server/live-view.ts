@@ -23,6 +23,8 @@ const BUFFERED_MAX = 5_000;
 const PULSE_MS = 1_000;
 /** An owner that was not heard of for this long is not taken for alive. */
 const SILENT_MS_MAX = 3_000;
+/** A partition whose state is older than this is behind: its figures are shown grey. */
+const BEHIND_MS_MAX = 3_000;
 export const FEED_MAX = 50;
 
 interface Partition {
@@ -132,14 +134,11 @@ export class LiveView extends EventEmitter<ViewEvents> {
     return partition?.status != null && performance.now() - partition.heardAt <= SILENT_MS_MAX;
   }
 
-  /**
-   * The instant for which the whole view holds, ms: the earliest of all partitions'. A partition that is caught up
-   * holds for its owner's last heartbeat, another one for its logical time.
-   */
+  /** The instant for which the whole view holds, ms: the earliest of all partitions', as their owners say. */
   asOf(): number {
     let least = Number.POSITIVE_INFINITY;
     for (const { time, status } of this.#partitions) {
-      least = Math.min(least, status?.caughtUp ? Math.max(status.wall, time) : time);
+      least = Math.min(least, status === null ? time : Math.max(status.asOf, time));
     }
     return Number.isFinite(least) ? least : 0;
   }
@@ -149,7 +148,7 @@ export class LiveView extends EventEmitter<ViewEvents> {
     let pending = 0;
     for (const partition of this.#partitions) {
       pending += partition.status?.pending ?? 0;
-      const fresh = partition.loaded && this.alive(partition.p) && partition.status?.caughtUp === true;
+      const fresh = partition.loaded && this.alive(partition.p) && isUpToDate(partition.status);
       if (!fresh) behind.push(partition.p);
     }
     return { fresh: behind.length === 0, pending, behind };
@@ -310,4 +309,9 @@ function newPartition(p: number): Partition {
     failing: false,
     alerts: [],
   };
+}
+
+/** Caught up once, and not behind its stream now. */
+function isUpToDate(status: PartitionStatus | null): boolean {
+  return status?.caughtUp === true && status.wall - status.asOf <= BEHIND_MS_MAX;
 }

@@ -8,6 +8,8 @@ const partitionStatus = z.object({
   owner: z.string(),
   /** The owner's wall clock when it wrote this, ms since 1970. */
   wall: z.number(),
+  /** The instant for which its state held then, ms since 1970: older than `wall` when it is behind its stream. */
+  asOf: z.number(),
   /** Logical time, ms since 1970. */
   time: z.number(),
   /** Messages stored and not yet applied. */

@@ -149,7 +149,15 @@ export class FakeOwner {
   async beat(): Promise<void> {
     const { caughtUp, pending } = this;
     const now = Date.now();
-    const status = { owner: 'fake', wall: now, time: now, pending, caughtUp, position: this.#position() };
+    const status = {
+      owner: 'fake',
+      wall: now,
+      asOf: now,
+      time: now,
+      pending,
+      caughtUp,
+      position: this.#position(),
+    };
     await this.#redis.set(this.key('status'), JSON.stringify(status), 'PX', 5_000);
   }
 
