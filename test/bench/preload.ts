@@ -105,5 +105,10 @@ function makeTemplate(policy: CompiledPolicy, next: () => number, now: number): 
   const events = [event(0, 'created', 0, created), event(1, 'assigned', 1_000, { by: 'agent', agent: 'A7' })];
   for (const each of events) acceptEvent(state, each, { now: each.time, id: '@', at: each.time }, told);
   reachTime(state, { now, id: '@', at: now }, told);
-  return { text: encodeCase(state).head, alarm: state.alarm, riskAt: state.standing.riskAt, cells: told.cells };
+  return {
+    text: encodeCase(state).head,
+    alarm: state.alarm,
+    riskAt: state.standing.riskAt,
+    cells: told.cells,
+  };
 }
