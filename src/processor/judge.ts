@@ -8,7 +8,8 @@ import type { CellBook } from '../engine/cell-book.ts';
 import { type AlertState, type Judgement, judge, QUIET } from '../engine/judge.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import { actionOf } from './action.ts';
-import type { AlertChange, Partition } from './partition.ts';
+import type { AlertChange } from './ledger.ts';
+import type { Partition } from './partition.ts';
 import type { Processor } from './processor.ts';
 
 /** The committed figures of all partitions, and whether they are complete and of now. */

@@ -2,46 +2,27 @@
 // publishes the outbox, and makes time pass by ticks when nothing else does. Any doubt ends it; the next owner, or the
 // next try, loads again from what was committed.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
-import { Publisher } from '../broker/publisher.ts';
 import { openReader, type RawMessage, type Reader } from '../broker/reader.ts';
 import { eventsStream } from '../broker/streams.ts';
-import { cellKey } from '../contract/cells.ts';
-import type { FeedItem } from '../contract/frame.ts';
-import type { ActionRecord, AlertRecord, ClockRecord } from '../contract/record.ts';
 import { controlSubject } from '../contract/subject.ts';
 import { NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { emptyCommit, type PartitionStore } from '../store/partition-store.ts';
-import { actionOf } from './action.ts';
 import { AlarmHeap } from './alarm-heap.ts';
 import { Batch, type Incoming, type InForce } from './batch.ts';
 import { CaseCache } from './case-cache.ts';
-import { CellStore } from './cell-store.ts';
-import { parseEntry } from './entry.ts';
-import { idPrefixOf, type Loaded, loadPartition } from './load.ts';
-import { LAPSE_MS_MAX, Outbox, type OutboxEntry } from './outbox.ts';
-import { encodePosition, type Position } from './position.ts';
-import { publishRejects, type RejectsTo } from './rejects.ts';
-import { storedIds } from './stored.ts';
+import { type AlertChange, Ledger, type LedgerOptions } from './ledger.ts';
+import { type Loaded, loadPartition } from './load.ts';
+import type { Position } from './position.ts';
 import { Sweep } from './sweep.ts';
 import { Ticker } from './ticker.ts';
 
-export interface PartitionOptions {
-  readonly nc: NatsConnection;
-  readonly store: PartitionStore;
+export interface PartitionOptions extends LedgerOptions {
   readonly policies: PolicySource;
   readonly partitions: number;
-  readonly epoch: string;
-  /** For how long the lease may have run out, ms, by our own clock; 0 while it is held. Nothing is published then. */
-  readonly lapsedMs: () => number;
-  /** Called when a commit, begun at that instant of `performance.now`, has prolonged the lease. */
-  readonly onProlonged: (askedAt: number) => void;
   readonly batchMax: number;
   /** Shortest time between two commits, ms: at a high rate of events this makes larger batches. */
   readonly lingerMs: number;
-  readonly leaseMs: number;
   readonly cacheMax: number;
   readonly closedKeepMs: number;
   readonly log: Logger;
@@ -64,27 +45,12 @@ export interface Measure {
   eventLag(seconds: number): void;
 }
 
-/** A transition of an alert that this partition's owner judged, to be stored by its next commit. */
-export interface AlertChange {
-  readonly field: string;
-  readonly state: string;
-  readonly records: readonly (AlertRecord | ActionRecord)[];
-  readonly feed: readonly FeedItem[];
-}
-
 /** How far ahead of the logical time alarms are held in memory. */
 const HORIZON_MS = 60_000;
 /** Alarms that are rung, and cases that are written, in one commit. */
 const RING_MAX = 2_000;
 /** With more unacknowledged records than this, nothing more is read: JetStream is slower than we are. */
 export const OUTBOX_MAX = 20_000;
-/** Acknowledged records are dropped from the stored list with the next commit; so many of them make one of their own. */
-const ACKNOWLEDGED_MAX = 1_000;
-/** An idle partition clears its stored outbox after this time. */
-const IDLE_COMMIT_MS = 250;
-const HELD_RECHECK_MS = 20;
-/** The server's default, for as long as it has not told its own. */
-const MAX_PAYLOAD = 1_048_576;
 /** A stream that is there is heard of each other second. */
 const SILENCE_MS_MAX = 3_000;
 /** An announced policy that has not come back after this time is announced again, which does no harm. */
@@ -93,39 +59,23 @@ const ANNOUNCE_MS = 3_000;
 export class Partition {
   readonly number: number;
   readonly #options: PartitionOptions;
-  readonly #loaded: Loaded;
+  readonly #rebuilt: string | null;
+  readonly #ledger: Ledger;
   readonly #cache: CaseCache;
-  readonly #cells: CellStore;
   readonly #heap = new AlarmHeap();
-  readonly #outbox: Outbox;
-  readonly #rejects: RejectsTo;
   readonly #reader: Reader;
   readonly #ticker: Ticker;
-  readonly #idPrefix: string;
-  /** States of the alerts that are judged here, as committed. */
-  readonly alerts: Map<string, string>;
-  /** Ids that this state may tell again although they are stored; none once it has caught up. */
-  #storedIds: ReadonlySet<string>;
-  #alertChanges: AlertChange[];
+  /** Where the batch under way has come to; the ledger knows what of it is committed. */
   #position: Position;
+  #time: number;
   #inForce: InForce;
   /** Open cases that are still to be brought under the policy in force. */
   #sweep: Sweep | null;
   #effect: PolicyEffect = { ...NO_EFFECT };
   #announcedAt = Number.NEGATIVE_INFINITY;
-  #time: number;
-  #change: number;
-  #changeTried: number;
-  #abandoned: string | null = null;
   #horizon = 0;
   #stopped = false;
-  #settled = false;
-  /** Whether acknowledged records have waited long enough to be dropped by a commit of their own. */
-  #dropDue = false;
-  #idleTimer: NodeJS.Timeout | null = null;
-  #committedAt = 0;
-  /** The position that Redis has, as text. */
-  #expected: string;
+  #abandoned: string | null = null;
 
   static async open(options: PartitionOptions): Promise<Partition> {
     const { nc, store, epoch, policies } = options;
@@ -141,49 +91,18 @@ export class Partition {
     policy: CompiledPolicy,
     sweep: Sweep | null,
   ) {
-    const { nc, store, policies, lapsedMs } = options;
-    const { snapshot, position, stored, floor } = loaded;
+    const { nc, store, policies } = options;
+    const { position, snapshot } = loaded;
     this.#options = options;
-    this.#loaded = loaded;
     this.number = store.partition;
+    this.#rebuilt = loaded.rebuilt;
+    this.#ledger = new Ledger(options, loaded, policy, () => this.#reader.wake());
     this.#cache = new CaseCache(store, policy, policies.byHash, options.cacheMax, options.closedKeepMs);
-    this.#cells = new CellStore(policy, snapshot.cells);
-    this.alerts = new Map([...snapshot.alerts, ...loaded.alerts]);
-    this.#storedIds = stored.ids;
-    this.#alertChanges = [...loaded.alerts].map(([field, state]) => ({
-      field,
-      state,
-      records: loaded.firings
-        .filter(({ rule, group }) => cellKey(rule, group) === field)
-        .flatMap(record => actionOf(record, policy)),
-      feed: [],
-    }));
     this.#position = position;
+    this.#time = snapshot.time;
     this.#inForce = { policy, seq: position.policySeq, at: position.policyAt };
     this.#sweep = sweep;
-    this.#expected = snapshot.position;
-    this.#time = snapshot.time;
-    this.#change = snapshot.change;
-    this.#changeTried = snapshot.change;
-    this.#idPrefix = idPrefixOf(position, this.number);
-    this.#outbox = new Outbox({
-      publisher: new Publisher(nc),
-      floor,
-      recordSeq: position.recordSeq,
-      lapsedMs,
-      storedAbove: (recordSeq, subjects) =>
-        storedIds(nc, this.number, { clocks: recordSeq, alerts: recordSeq }, subjects),
-      onAcknowledged: () => this.#onAcknowledged(),
-    });
-    const stream = eventsStream(this.number);
-    this.#rejects = {
-      publisher: new Publisher(nc),
-      stream,
-      idPrefix: this.#idPrefix,
-      maxPayload: nc.info?.max_payload ?? MAX_PAYLOAD,
-      stored: loaded.storedRejects,
-    };
-    this.#reader = openReader(nc, stream, position.seq + 1);
+    this.#reader = openReader(nc, eventsStream(this.number), position.seq + 1);
     this.#ticker = new Ticker({
       nc,
       partition: this.number,
@@ -197,17 +116,27 @@ export class Partition {
 
   /** True once what was stored when it was loaded has been applied. */
   get caughtUp(): boolean {
-    return this.#position.seq >= this.#loaded.target;
+    return this.#ledger.caughtUp;
   }
 
   /** Number of the last commit. */
   get change(): number {
-    return this.#change;
+    return this.#ledger.change;
   }
 
   /** Number of the commit that is under way, else of the last one. */
   get changeTried(): number {
-    return this.#changeTried;
+    return this.#ledger.changeTried;
+  }
+
+  /** States of the alerts that are judged here. */
+  get alerts(): ReadonlyMap<string, string> {
+    return this.#ledger.alerts;
+  }
+
+  /** Stores transitions of alerts with the next commit, which comes at once. */
+  addAlerts(changes: readonly AlertChange[]): void {
+    this.#ledger.addAlerts(changes);
   }
 
   get time(): number {
@@ -231,7 +160,7 @@ export class Partition {
   }
 
   get position(): number {
-    return this.#position.seq;
+    return this.#ledger.position.seq;
   }
 
   get created(): string {
@@ -239,15 +168,14 @@ export class Partition {
   }
 
   get idPrefix(): string {
-    return this.#idPrefix;
+    return this.#ledger.idPrefix;
   }
 
   /** Runs until `stop`, after which `close` is due; throws when the partition can't go on as it is and must be loaded again. */
   async run(): Promise<void> {
-    const { rebuilt, snapshot } = this.#loaded;
+    const rebuilt = this.#rebuilt;
     if (rebuilt !== null) this.#options.log.warn({ partition: this.number, rebuilt }, 'state is built again');
-    this.#outbox.restore(snapshot.outbox.map(parseEntry), this.#loaded.stored);
-    this.#settle();
+    this.#ledger.start();
     await this.#extendHorizon(this.#time);
     while (!this.#stopped) await this.#turn();
     if (this.#abandoned !== null) throw new Error(this.#abandoned);
@@ -265,14 +193,6 @@ export class Partition {
     this.stop();
   }
 
-  /** Stores transitions of alerts with the next commit, which comes at once. */
-  addAlerts(changes: readonly AlertChange[]): void {
-    if (changes.length === 0) return;
-    for (const change of changes) this.alerts.set(change.field, change.state);
-    this.#alertChanges.push(...changes);
-    this.#reader.wake();
-  }
-
   /** Writes into the stream that another policy is in force, so that every reading changes it at the same place. */
   announce(hash: string): void {
     const now = performance.now();
@@ -285,10 +205,8 @@ export class Partition {
   close(): void {
     this.#stopped = true;
     this.#reader.close();
-    this.#outbox.close();
-    this.#rejects.publisher.close();
+    this.#ledger.close();
     this.#ticker.close();
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
   }
 
   /** One turn: messages, or something else to commit. */
@@ -296,19 +214,16 @@ export class Partition {
     if (this.#ticker.streamNow() >= this.#horizon - HORIZON_MS / 2)
       await this.#extendHorizon(this.#ticker.streamNow());
     this.#ticker.schedule(Date.now() + this.#horizon - HORIZON_MS / 2 - this.#ticker.streamNow());
-    while (this.#outbox.waiting > OUTBOX_MAX && !this.#stopped) await sleep(5);
-    const linger = this.#committedAt + this.#options.lingerMs - performance.now();
+    while (this.#ledger.unpublished > OUTBOX_MAX && !this.#stopped) await sleep(5);
+    const linger = this.#ledger.committedAt + this.#options.lingerMs - performance.now();
     if (linger > 1 && this.#reader.waiting < this.#options.batchMax) await sleep(linger);
     // Whatever wakes the reader may have come while nobody waited for it: so it is looked at before each wait.
     if (this.#stopped) return;
-    const isUrgent = this.#alertChanges.length > 0 || (this.#dropDue && this.#outbox.acknowledged > 0);
-    const messages =
-      isUrgent && this.#reader.waiting === 0 ? [] : await this.#reader.next(this.#options.batchMax);
+    const isUrgent = this.#ledger.due === 'now' && this.#reader.waiting === 0;
+    const messages = isUrgent ? [] : await this.#reader.next(this.#options.batchMax);
     if (this.#stopped) return;
     if (messages.length > 0) await this.#applyAll(messages);
-    else if (this.#alertChanges.length > 0 || this.#outbox.acknowledged > 0) {
-      await this.#commit(this.#newBatch(), this.#position);
-    }
+    else if (this.#ledger.due !== 'nothing') await this.#commit(this.#newBatch(), this.#position);
     this.#cache.evict();
   }
 
@@ -339,7 +254,7 @@ export class Partition {
     }
     this.#inForce = { policy, seq: message.seq, at: now };
     this.#cache.policy = policy;
-    this.#cells.follow(policy);
+    this.#ledger.follow(policy);
     this.#effect = { ...NO_EFFECT };
     this.#sweep = await Sweep.over(this.#options.store, '');
     await this.#commit(this.#newBatch(), {
@@ -447,7 +362,7 @@ export class Partition {
   #newBatch(): Batch {
     const { partitions } = this.#options;
     return new Batch(
-      { partition: this.number, partitions, idPrefix: this.#idPrefix },
+      { partition: this.number, partitions, idPrefix: this.#ledger.idPrefix },
       this.#inForce,
       this.#cache,
       this.#heap,
@@ -455,118 +370,14 @@ export class Partition {
     );
   }
 
-  /** Rejects first, then the one atomic commit, then the outbox: what was told is always stored before. */
   async #commit(batch: Batch, position: Position): Promise<void> {
-    const { store, epoch, onProlonged } = this.#options;
-    if (batch.rejected.length > 0) await this.#untilHeld();
-    const rejectSeq = await publishRejects(this.#rejects, batch.rejected);
-    const committed: Position = {
-      ...position,
-      rejectSeq: Math.max(position.rejectSeq, rejectSeq),
-      recordSeq: this.#outbox.recordSeq,
-    };
-    const commit = emptyCommit();
-    const { riskChanged } = batch.store(commit);
-    const feed = [...batch.feed(), ...this.#alertChanges.flatMap(change => change.feed)];
-    const cells: Record<string, number | null> = {};
-    this.#cells.apply(batch.told.cells, this.#time, commit, cells);
-    const entries = this.#entriesOf(batch, committed.seq);
-    for (const entry of entries) commit.outbox.push(JSON.stringify(entry));
-    for (const { field, state } of this.#alertChanges) commit.alerts.push(field, state);
-    this.#alertChanges = [];
     for (const name of EFFECTS) this.#effect[name] += batch.effect[name];
-    this.#changeTried = this.#change + 1;
-    this.#dropDue = false;
-    const askedAt = performance.now();
-    await store.commit(
-      {
-        epoch,
-        expected: this.#expected,
-        position: encodePosition(committed),
-        time: this.#time,
-        change: this.#changeTried,
-        leaseMs: this.#options.leaseMs,
-        dropFromOutbox: this.#outbox.takeAcknowledged(),
-        message: JSON.stringify({
-          p: this.number,
-          n: this.#changeTried,
-          asOf: this.#time,
-          cells,
-          risk: riskChanged,
-          feed,
-        }),
-      },
-      commit,
-    );
-    onProlonged(askedAt);
+    await this.#ledger.commit(batch, position, this.#time);
+    this.#position = this.#ledger.position;
     this.#cache.drop(batch.closed);
-    this.#change = this.#changeTried;
-    this.#committedAt = performance.now();
-    this.#position = committed;
-    this.#expected = encodePosition(committed);
-    this.#outbox.push(entries);
-    this.#settle();
-    if (this.caughtUp) this.#storedIds = NOTHING;
+    if (!this.caughtUp) return;
     const now = Date.now();
-    if (this.caughtUp)
-      for (const due of batch.fired) this.#options.measure.timerLag(Math.max(0, now - due) / 1000);
-  }
-
-  /** A busy process may be late to prolong its lease. After a long while only a fresh look tells what is stored. */
-  async #untilHeld(): Promise<void> {
-    const { lapsedMs } = this.#options;
-    for (let lapsed = lapsedMs(); lapsed > 0; lapsed = lapsedMs()) {
-      if (lapsed > LAPSE_MS_MAX) throw new Error(`the lease ran out ${Math.round(lapsed)} ms ago`);
-      if (this.#stopped) throw new Error('the lease was lost before a rejected message was stored');
-      await sleep(HELD_RECHECK_MS);
-    }
-  }
-
-  /** Once caught up, nothing that was told before can be told again: the floors of the outbox may rise from there. */
-  #settle(): void {
-    if (this.#settled || !this.caughtUp) return;
-    this.#settled = true;
-    this.#outbox.settle(this.#loaded.stored.last);
-  }
-
-  #entriesOf(batch: Batch, committedSeq: number): OutboxEntry[] {
-    const entries: OutboxEntry[] = [];
-    const add = (
-      id: string,
-      subject: string,
-      record: ClockRecord | AlertRecord | ActionRecord,
-      floor: number | null,
-    ) => {
-      if (this.#storedIds.has(id)) return;
-      const entry = { id, subject, data: JSON.stringify(record) };
-      entries.push(floor === null ? entry : { ...entry, floor });
-    };
-    const { records } = batch;
-    for (const [i, { record, seq }] of records.entries()) {
-      if (seq <= this.#loaded.floor.seq) continue;
-      // Events up to here have told all; one whose alarms are rung in several commits has not yet.
-      const whole = Math.min((records[i + 1]?.seq ?? Number.POSITIVE_INFINITY) - 1, committedSeq);
-      const floor = this.#settled && whole >= seq ? whole : null;
-      add(record.id, `sla.records.clock.${this.number}`, record, floor);
-    }
-    for (const record of this.#alertChanges.flatMap(change => change.records)) {
-      add(record.id, `sla.records.${record.kind}.${this.number}`, record, null);
-      if (record.kind === 'action') add(`${record.id}-do`, `sla.actions.${record.action}`, record, null);
-    }
-    return entries;
-  }
-
-  #onAcknowledged(): void {
-    const drop = () => {
-      this.#dropDue = true;
-      this.#reader.wake();
-    };
-    if (this.#outbox.acknowledged >= ACKNOWLEDGED_MAX) drop();
-    else
-      this.#idleTimer ??= setTimeout(() => {
-        this.#idleTimer = null;
-        drop();
-      }, IDLE_COMMIT_MS);
+    for (const due of batch.fired) this.#options.measure.timerLag(Math.max(0, now - due) / 1000);
   }
 
   #measureEvents(messages: readonly RawMessage[]): void {
@@ -583,4 +394,3 @@ function announcedPolicy({ subject, data }: RawMessage): string | null {
 }
 
 const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue'] as const;
-const NOTHING: ReadonlySet<string> = new Set();
