@@ -26,6 +26,8 @@ export interface BoardInput {
 
 const QUEUES_MAX = 50;
 const ALERTS_MAX = 50;
+/** A wall shows the day: longer windows only where an alert watches them. The API has all. */
+const WINDOW_MS_MAX = 86_400_000;
 
 /** Rules of the default policy whose figure by queue fills a column of the table of queues. */
 const COLUMNS = {
@@ -39,9 +41,10 @@ const COLUMNS = {
 /** Builds the board. Rows and sections have a fixed order, so that an unchanged section has an unchanged text. */
 export function buildBoard(input: BoardInput): Board {
   const { policy, book, risk, alerts, now } = input;
-  const counts = riskCounts(book);
+  const counts = riskCounts(book, policy);
+  const shown = policy.indicators.filter(each => each.alert !== null || each.windowMs <= WINDOW_MS_MAX);
   return {
-    figures: policy.indicators.map(indicator => figureOf(indicator, TOTAL, book, alerts, now)),
+    figures: shown.map(indicator => figureOf(indicator, TOTAL, book, alerts, now)),
     queues: queueRows(input),
     agents: agentRows(policy, book, now),
     atRisk: risk.atRisk,
@@ -138,11 +141,15 @@ function agentRows(policy: CompiledPolicy, book: CellBook, now: number): Board['
   return rows.sort((a, b) => (a.state < b.state ? -1 : 1));
 }
 
-/** How many open clocks are past due, and how many cases were warned and have a clock that is not. */
-function riskCounts(book: CellBook): { readonly atRisk: number; readonly overdue: number } {
+/** How many open clocks are past due, evidence apart, and how many cases were warned and have a clock that is not. */
+function riskCounts(
+  book: CellBook,
+  policy: CompiledPolicy,
+): { readonly atRisk: number; readonly overdue: number } {
+  const evidence = new Set(policy.clocks.filter(clock => clock.evidence).map(clock => clock.rule));
   let overdue = 0;
-  for (const [[metric, , state], total] of book.entries('g')) {
-    if (metric === 'open' && state === 'overdue') overdue += total;
+  for (const [[metric, rule = '', state], total] of book.entries('g')) {
+    if (metric === 'open' && state === 'overdue' && !evidence.has(rule)) overdue += total;
   }
   let atRisk = 0;
   for (const [[, , kind], total] of book.entries('o')) if (kind === 'risk') atRisk += total;
