@@ -28,6 +28,8 @@ export interface ReaderOptions {
   readonly maxBytes?: number;
   /** Only these subjects; sequences then have gaps, and a first sequence beyond the asked one is no error. */
   readonly filter?: string;
+  /** Leaves the bodies out: `data` is empty then. */
+  readonly headersOnly?: boolean;
 }
 
 export interface Reader {
@@ -84,6 +86,7 @@ class StreamReader implements Reader {
   private readonly nc: NatsConnection;
   private readonly stream: string;
   private readonly filter: string | undefined;
+  private readonly headersOnly: boolean;
   private readonly maxMessages: number;
   private readonly maxBytes: number;
   private readonly watch: NodeJS.Timeout;
@@ -110,6 +113,7 @@ class StreamReader implements Reader {
     this.nc = nc;
     this.stream = stream;
     this.filter = options.filter;
+    this.headersOnly = options.headersOnly ?? false;
     this.maxMessages = options.maxMessages ?? 8_192;
     const largest = nc.info?.max_payload ?? 1_048_576;
     this.maxBytes = Math.max(options.maxBytes ?? 32 * 1_048_576, 4 * largest);
@@ -266,6 +270,7 @@ class StreamReader implements Reader {
             inactive_threshold: 30_000_000_000,
             max_waiting: 8,
             ...(this.filter === undefined ? {} : { filter_subject: this.filter }),
+            ...(this.headersOnly ? { headers_only: true } : {}),
           },
         },
         CONSUMER,

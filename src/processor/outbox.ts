@@ -30,7 +30,7 @@ export interface StoredIds {
 }
 
 export interface OutboxOptions {
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'send' | 'hasRoom' | 'close'>;
   readonly floor: Floor;
   /** All entries that are still in the outbox lie above this sequence of SLA_RECORDS, if they are stored. */
   readonly recordSeq: number;

@@ -1,13 +1,14 @@
 // What is stored already: ids of records, actions and rejects, read back from their streams.
 import { createHash } from 'node:crypto';
 import type { NatsConnection } from 'nats';
-import { lastBySubject, streamState } from '../broker/api.ts';
+import { getMessage, lastBySubject, streamState } from '../broker/api.ts';
 import { openReader, type RawMessage } from '../broker/reader.ts';
 import { ACTIONS_STREAM, RECORDS_STREAM, REJECTS_STREAM } from '../broker/streams.ts';
 import type { StoredIds } from './outbox.ts';
 
 const READ_MAX = 1_000;
 const ID_HEADER = 'Nats-Msg-Id';
+const IDS_ONLY = { headersOnly: true };
 
 /** Calls `take` for each message on a subject with `from` < sequence ≤ `to`, as far as there are any. */
 export async function eachStored(
@@ -16,10 +17,11 @@ export async function eachStored(
   subject: string,
   { from, to }: { readonly from: number; readonly to: number },
   take: (id: string, message: RawMessage) => void,
+  options: { readonly headersOnly?: boolean } = {},
 ): Promise<void> {
   const last = Math.min(to, (await lastBySubject(nc, stream, subject))?.seq ?? 0);
   if (last <= from) return;
-  const reader = openReader(nc, stream, from + 1, { filter: subject });
+  const reader = openReader(nc, stream, from + 1, { filter: subject, ...options });
   try {
     for (let seq = from; seq < last; ) {
       for (const message of await reader.next(READ_MAX)) {
@@ -56,11 +58,11 @@ export async function storedIds(
     ['action', alerts],
   ] as const) {
     const subject = `sla.records.${kind}.${partition}`;
-    await eachStored(nc, RECORDS_STREAM, subject, { from, to: last }, id => ids.add(id));
+    await eachStored(nc, RECORDS_STREAM, subject, { from, to: last }, id => ids.add(id), IDS_ONLY);
   }
   for (const subject of actionSubjects) {
     const everything = { from: 0, to: Number.MAX_SAFE_INTEGER };
-    await eachStored(nc, ACTIONS_STREAM, subject, everything, id => ids.add(id));
+    await eachStored(nc, ACTIONS_STREAM, subject, everything, id => ids.add(id), IDS_ONLY);
   }
   return { ids, last };
 }
@@ -84,15 +86,17 @@ export async function storedRejects(
   const { lastSeq, firstSeq } = await streamState(nc, REJECTS_STREAM);
   const from = Math.max(above, firstSeq - 1);
   if (lastSeq <= from) return { seqs, bare };
-  const reader = openReader(nc, REJECTS_STREAM, from + 1, { filter: 'sla.rejects.>' });
+  const reader = openReader(nc, REJECTS_STREAM, from + 1, { filter: 'sla.rejects.>', ...IDS_ONLY });
   const prefix = `${idPrefix}-`;
   try {
     for (let seq = from; seq < lastSeq; ) {
-      for (const { seq: at, headers, data } of await reader.next(READ_MAX)) {
+      for (const { seq: at, headers } of await reader.next(READ_MAX)) {
         seq = at;
         const id = headers?.get(ID_HEADER) ?? '';
-        if (headers === undefined) bare.set(digestOf(data), at);
-        else if (id.startsWith(prefix)) seqs.add(Number(id.slice(prefix.length)));
+        if (id.startsWith(prefix)) seqs.add(Number(id.slice(prefix.length)));
+        const isBare = id === '' && !headers?.has('Sla-Source-Subject');
+        const message = isBare ? await getMessage(nc, REJECTS_STREAM, at) : null;
+        if (message !== null) bare.set(digestOf(message.data), at);
       }
     }
   } finally {

@@ -174,6 +174,7 @@ export class Field {
         if (found !== '' && Date.now() - saidAt > 5_000) {
           saidAt = Date.now();
           say(`it waits: ${found}`);
+          for (const { name, logFile } of this.monitors) say(`  ${name}: ${lastWarning(logFile)}`);
         }
         why = found;
         return why === '';
@@ -284,6 +285,11 @@ export class Field {
     await this.nc.close();
     await this.servers.close();
   }
+}
+
+function lastWarning(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  return (lines.findLast(line => line.startsWith('{"level":40')) ?? 'no warning').slice(0, 300);
 }
 
 const STATUS = z.object({ owner: z.string() });
