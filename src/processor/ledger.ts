@@ -12,7 +12,7 @@ import { emptyCommit, type PartitionStore } from '../store/partition-store.ts';
 import { actionOf } from './action.ts';
 import type { Batch } from './batch.ts';
 import { CellStore } from './cell-store.ts';
-import { parseEntry } from './entry.ts';
+import { encodeEntry, parseEntry } from './entry.ts';
 import { idPrefixOf, type Loaded } from './load.ts';
 import { LAPSE_MS_MAX, Outbox, type OutboxEntry } from './outbox.ts';
 import { encodePosition, type Position } from './position.ts';
@@ -190,7 +190,7 @@ export class Ledger {
     const cells: Record<string, number | null> = {};
     this.#cells.apply(batch.told.cells, time, commit, cells);
     const entries = this.#entriesOf(batch, committed.seq);
-    for (const entry of entries) commit.outbox.push(JSON.stringify(entry));
+    for (const entry of entries) commit.outbox.push(encodeEntry(entry));
     for (const { field, state } of this.#alertChanges) commit.alerts.push(field, state);
     this.#alertChanges = [];
     this.#changeTried = this.#change + 1;
