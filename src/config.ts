@@ -110,7 +110,7 @@ const SCHEMA = z.object({
   ),
   CACHE_CASES_MAX: setting(
     count(100, 100_000_000),
-    '50000',
+    '20000',
     'Case states that a process holds in memory, over all its partitions',
   ),
   BATCH_EVENTS_MAX: setting(count(1, 10_000), '2000', 'Most events in one commit'),

@@ -50,7 +50,7 @@ const HORIZON_MS = 60_000;
 /** Alarms that are rung, and cases that are written, in one commit. */
 const RING_MAX = 2_000;
 /** With more unacknowledged records than this, nothing more is read: JetStream is slower than we are. */
-export const OUTBOX_MAX = 20_000;
+export const OUTBOX_MAX = 10_000;
 /** A stream that is there is heard of each other second. */
 const SILENCE_MS_MAX = 3_000;
 /** An announced policy that has not come back after this time is announced again, which does no harm. */

@@ -57,7 +57,15 @@ export function buildBoard(input: BoardInput): Board {
   };
 }
 
-/** Alerts that fire or have fired, firing ones first, then the latest first. */
+/** The gravest first: what is hidden behind "and more" must never be what matters most. */
+const SEVERITIES = ['critical', 'warning', 'info'];
+
+function rank(severity: string): number {
+  const place = SEVERITIES.indexOf(severity);
+  return place < 0 ? SEVERITIES.length : place;
+}
+
+/** Alerts that fire or have fired: firing ones first, of these the gravest, then the latest. */
 export function alertRows(policy: CompiledPolicy, alerts: readonly AlertState[]): AlertRow[] {
   const indicators = new Map(policy.indicators.map(indicator => [indicator.rule, indicator]));
   const rows: AlertRow[] = [];
@@ -73,7 +81,10 @@ export function alertRows(policy: CompiledPolicy, alerts: readonly AlertState[])
   }
   return rows.sort(
     (a, b) =>
-      Number(b.state === 'firing') - Number(a.state === 'firing') || b.at - a.at || (a.id < b.id ? -1 : 1),
+      Number(b.state === 'firing') - Number(a.state === 'firing') ||
+      rank(a.severity) - rank(b.severity) ||
+      b.at - a.at ||
+      (a.id < b.id ? -1 : 1),
   );
 }
 

@@ -60,7 +60,8 @@ function feedItem(text: string, policy: CompiledPolicy): FeedItem | null {
   if (!parsed.success) return null;
   const { id, rule, state, kind } = parsed.data;
   const at = Date.parse(parsed.data.at);
-  const rules = kind === 'clock' ? policy.clocks : policy.indicators;
+  // Clocks over evidence are measured, and tell nobody.
+  const rules = kind === 'clock' ? policy.clocks.filter(clock => !clock.evidence) : policy.indicators;
   const title = rules.find(each => each.rule === rule)?.title;
   if (title === undefined || Date.parse(parsed.data.seenAt) - at > QUIET_MS) return null;
   const subject = parsed.data.kind === 'clock' ? parsed.data.case : parsed.data.group;

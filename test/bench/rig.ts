@@ -114,7 +114,7 @@ export class Worker {
   constructor(file: string, servers: TestServers, env: Readonly<Record<string, string>>) {
     const own = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean);
     const path = fileURLToPath(new URL(file, import.meta.url));
-    this.#child = spawn(process.execPath, [...own, '--import=tsx', path], {
+    this.#child = spawn(process.execPath, ['--max-semi-space-size=32', ...own, '--import=tsx', path], {
       env: {
         ...process.env,
         ...servers.env,

@@ -95,7 +95,7 @@ t.test('the image copies what there is and runs what is built', async t => {
   const manifest = z
     .object({ bin: z.record(z.string(), z.string()) })
     .parse(JSON.parse(text('package.json')));
-  t.match(dockerfile, `ENTRYPOINT ["node", "${manifest.bin['sla-monitor']}"]`);
+  t.match(dockerfile, `ENTRYPOINT ["node", "--max-semi-space-size=32", "${manifest.bin['sla-monitor']}"]`);
   t.match(dockerfile, /^USER node$/m);
   t.match(dockerfile, /^HEALTHCHECK /m);
   for (const [, image] of dockerfile.matchAll(/^FROM (\S+)/gm))
