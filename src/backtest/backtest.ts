@@ -4,7 +4,8 @@ import type { CompiledPolicy } from '../policy/compiled.ts';
 import { EventBook } from './book.ts';
 import type { AlertLine, OutcomeLine, TransitionLine } from './lines.ts';
 import { outcomesOf } from './outcomes.ts';
-import { replay } from './replay.ts';
+import { Replay } from './replay.ts';
+import { SpillSpace } from './spill.ts';
 
 export interface Backtest {
   readonly outcomes: readonly OutcomeLine[];
@@ -26,6 +27,27 @@ export function backtest(
   const book = new EventBook();
   for (const event of events) if (until === null || event.time <= until) book.add(event);
   const end = until ?? book.lastAt;
-  const outcomes = [...outcomesOf(policy, book, end)];
-  return { outcomes, ...(all ? replay(policy, book, end) : { transitions: [], alerts: [] }) };
+  const outcomes = [...outcomesOf(policy, book.cases(), end)];
+  return { outcomes, ...(all ? account(policy, book, end) : { transitions: [], alerts: [] }) };
+}
+
+function account(
+  policy: CompiledPolicy,
+  book: EventBook,
+  until: number,
+): { transitions: TransitionLine[]; alerts: AlertLine[] } {
+  const transitions: TransitionLine[] = [];
+  const alerts: AlertLine[] = [];
+  const space = new SpillSpace();
+  try {
+    const replay = new Replay(policy, space, until);
+    for (const events of book.cases()) replay.add(events);
+    for (const line of replay.lines()) {
+      if (line.kind === 'alert') alerts.push(line);
+      else transitions.push(line);
+    }
+  } finally {
+    space.close();
+  }
+  return { transitions, alerts };
 }

@@ -5,14 +5,20 @@ import { outcomeAt } from '../engine/cycle.ts';
 import { pausesOf } from '../engine/fold.ts';
 import { instantText } from '../engine/instant.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import type { EventBook } from './book.ts';
 import { compareOutcomes, type OutcomeLine } from './lines.ts';
 
-/** Outcome lines at `until` (ms since 1970), in the contract's order; a case at a time, so that they can be streamed. */
-export function* outcomesOf(policy: CompiledPolicy, book: EventBook, until: number): Iterable<OutcomeLine> {
+/**
+ * Outcome lines at `until` (ms since 1970), in the contract's order; a case at a time, so that they can be streamed.
+ * `cases` come in order of their ids, each with its events in order.
+ */
+export function* outcomesOf(
+  policy: CompiledPolicy,
+  cases: Iterable<readonly SlaEvent[]>,
+  until: number,
+): Iterable<OutcomeLine> {
   let id: string | null = null;
   let lines: OutcomeLine[] = [];
-  for (const events of book.cases()) {
+  for (const events of cases) {
     const [first] = events;
     if (first === undefined) continue;
     // A ticket and a chat of one id are two cases; their lines are in one order.
@@ -21,20 +27,22 @@ export function* outcomesOf(policy: CompiledPolicy, book: EventBook, until: numb
       lines = [];
       id = first.case;
     }
-    lines.push(...caseOutcomes(policy, first, events, until));
+    const state = stateAt(policy, events, until);
+    if (state !== null) lines.push(...outcomesOfCase(state, until));
   }
   yield* lines.sort(compareOutcomes);
 }
 
-function caseOutcomes(
+/** The case folded from its events in order and evaluated at `until`; null when it has none by then. */
+export function stateAt(
   policy: CompiledPolicy,
-  first: SlaEvent,
   events: readonly SlaEvent[],
   until: number,
-): OutcomeLine[] {
+): CaseState | null {
   const upTo = events.at(-1)?.time ?? 0;
   const read = upTo <= until ? [...events] : events.filter(event => event.time <= until);
-  return outcomesOfCase(restoreCase(policy, first.entity, first.case, read, until, until), until);
+  const [first] = read;
+  return first === undefined ? null : restoreCase(policy, first.entity, first.case, read, until, until);
 }
 
 /** The outcomes of all cycles of a case that was evaluated at `until`, in no particular order. */

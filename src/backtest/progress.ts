@@ -5,16 +5,23 @@ const SHOW_EACH = 5_000;
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #begin = performance.now();
+  #phase = 'read';
+  #phaseBegin = this.#begin;
   #shown = false;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
   }
 
-  /** Shows how far reading has come, each few thousand lines. */
-  show(lines: number): void {
-    if (!this.#stream.isTTY || lines % SHOW_EACH !== 0) return;
-    this.#stream.write(`\r${lines.toLocaleString('en')} lines read, ${this.#rate(lines)}/s `);
+  /** Shows how far it has come, each few thousand events: first they are read, then their cases are run. */
+  show(phase: 'read' | 'run', events: number): void {
+    if (!this.#stream.isTTY || events % SHOW_EACH !== 0) return;
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      this.#phaseBegin = performance.now();
+    }
+    const rate = rateText(events, this.#phaseBegin);
+    this.#stream.write(`\r\u001b[K${events.toLocaleString('en')} events ${phase}, ${rate}/s `);
     this.#shown = true;
   }
 
@@ -30,12 +37,12 @@ export class Progress {
     if (!this.#stream.isTTY) return;
     const seconds = (performance.now() - this.#begin) / 1000;
     this.#stream.write(
-      `${events.toLocaleString('en')} events in ${seconds.toFixed(1)} s, ${this.#rate(events)}/s\n`,
+      `${events.toLocaleString('en')} events in ${seconds.toFixed(1)} s, ${rateText(events, this.#begin)}/s\n`,
     );
   }
+}
 
-  #rate(count: number): string {
-    const seconds = (performance.now() - this.#begin) / 1000;
-    return Math.round(count / Math.max(seconds, 0.001)).toLocaleString('en');
-  }
+function rateText(count: number, begin: number): string {
+  const seconds = (performance.now() - begin) / 1000;
+  return Math.round(count / Math.max(seconds, 0.001)).toLocaleString('en');
 }

@@ -1,118 +1,67 @@
-// The full account of a backtest: all cases moved on together, in order of time, as a monitor would that is never late.
-// At each instant first the deadlines before it, then its events, then the alerts.
-import { compareCodePoints, compareEvents, type SlaEvent } from '../contract/event.ts';
-import { acceptEvent, type CaseState, newCase, reachTime } from '../engine/case.ts';
-import { CellBook } from '../engine/cell-book.ts';
-import { caseKey } from '../engine/codec.ts';
-import type { Told } from '../engine/tell.ts';
+// The full account of a backtest: every transition of clocks and of alerts. Cases are run one after the other; what they
+// tell is then put into the order of time, outside memory where it is much.
+import type { SlaEvent } from '../contract/event.ts';
+import type { CaseState } from '../engine/case.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { AlarmHeap } from '../processor/alarm-heap.ts';
-import type { EventBook } from './book.ts';
-import { Figures } from './figures.ts';
+import { alertsOf } from './alert-run.ts';
+import { CaseRunner, compareSteps, type FigureStep } from './case-run.ts';
+import { ExternalSort } from './external-sort.ts';
 import { type AlertLine, compareTransitions, type TransitionLine } from './lines.ts';
-import { CaseStory } from './story.ts';
+import type { SpillSpace } from './spill.ts';
 
-export interface Account {
-  readonly transitions: readonly TransitionLine[];
-  readonly alerts: readonly AlertLine[];
-}
-
-interface Living {
-  readonly state: CaseState;
-  readonly story: CaseStory;
-}
-
-/** Every transition of clocks and alerts up to `until` (ms since 1970), each list in the contract's order. */
-export function replay(policy: CompiledPolicy, book: EventBook, until: number): Account {
-  const run = new Replay(policy);
-  const events = [...book.cases()]
-    .flat()
-    .filter(event => event.time <= until)
-    .sort(compareAcross);
-  for (let i = 0; i < events.length; ) {
-    const now = events[i]?.time ?? until;
-    run.advance(now);
-    for (let event = events[i]; event !== undefined && event.time === now; event = events[++i])
-      run.apply(event);
-    run.judge(now);
-  }
-  run.advance(until);
-  run.judge(until);
-  return {
-    transitions: run.transitions.sort(compareTransitions),
-    alerts: run.alerts.sort(compareTransitions),
-  };
-}
-
-/** Events of one instant on different cases: by the contract's order within a case, then by case. */
-function compareAcross(a: SlaEvent, b: SlaEvent): number {
-  return compareEvents(a, b) || compareCodePoints(a.case, b.case) || compareCodePoints(a.entity, b.entity);
-}
-
-class Replay {
-  readonly transitions: TransitionLine[] = [];
-  readonly alerts: AlertLine[] = [];
+export class Replay {
   readonly #policy: CompiledPolicy;
-  readonly #figures: Figures;
-  readonly #cases = new Map<string, Living>();
-  readonly #alarms = new AlarmHeap();
-  readonly #told: Told = { records: [], cells: new Map() };
-  #now = Number.NEGATIVE_INFINITY;
+  readonly #runner: CaseRunner;
+  readonly #until: number;
+  readonly #lines: ExternalSort<TransitionLine | AlertLine>;
+  readonly #steps: ExternalSort<FigureStep> | null;
 
-  constructor(policy: CompiledPolicy) {
+  /** Up to `until`, ms since 1970. Without `transitions` only alerts are kept. */
+  constructor(
+    policy: CompiledPolicy,
+    space: SpillSpace,
+    until: number,
+    { transitions = true }: { readonly transitions?: boolean } = {},
+  ) {
     this.#policy = policy;
-    this.#figures = new Figures(policy, new CellBook());
+    this.#until = until;
+    this.#lines = new ExternalSort(space, compareTransitions, parseLine);
+    const steps = policy.indicators.some(({ alert }) => alert !== null)
+      ? new ExternalSort(space, compareSteps, parseStep)
+      : null;
+    this.#steps = steps;
+    this.#runner = new CaseRunner(policy, {
+      transition: line => {
+        if (transitions) this.#lines.add(line);
+      },
+      step: steps === null ? null : step => steps.add(step),
+    });
   }
 
-  /** Time reaches `now`: the deadlines before it are told, and alerts judged at the panes' ends before it, in order. */
-  advance(now: number): void {
-    for (;;) {
-      const alarm = this.#alarms.peek()?.at ?? Number.POSITIVE_INFINITY;
-      const paneEnd = this.#figures.nextAt(this.#now);
-      if (alarm >= now && paneEnd >= now) break;
-      if (alarm < paneEnd) this.#ring(alarm + 1);
-      else {
-        this.#now = paneEnd;
-        this.judge(paneEnd);
-      }
-    }
-    this.#now = now;
+  /** Runs one case from its events in order. */
+  add(events: readonly SlaEvent[]): CaseState | null {
+    return this.#runner.run(events, this.#until);
   }
 
-  apply(event: SlaEvent): void {
-    const key = caseKey(event.entity, event.case);
-    let living = this.#cases.get(key);
-    if (living === undefined) {
-      living = { state: newCase(this.#policy, event.entity, event.case), story: new CaseStory() };
-      this.#cases.set(key, living);
-    }
-    acceptEvent(living.state, event, { now: event.time, id: '', at: event.time }, this.#told);
-    this.#settle(key, living, event.time);
+  /** Transitions of alerts, once all cases were added, in order of time. */
+  alerts(): readonly AlertLine[] {
+    return this.#steps === null || this.#steps.size === 0
+      ? []
+      : alertsOf(this.#policy, this.#steps.sorted(), this.#until);
   }
 
-  judge(now: number): void {
-    this.#figures.judge(now, this.alerts);
+  /** All transitions in the contract's order, once all cases were added. */
+  *lines(): Iterable<TransitionLine | AlertLine> {
+    for (const alert of this.alerts()) this.#lines.add(alert);
+    yield* this.#lines.sorted();
   }
+}
 
-  /** Tells the deadlines before `now` of the cases whose alarms come first. */
-  #ring(now: number): void {
-    for (let next = this.#alarms.peek(); next !== undefined && next.at < now; next = this.#alarms.peek()) {
-      this.#alarms.pop();
-      this.#now = Math.max(this.#now, next.at);
-      const living = this.#cases.get(next.key);
-      // The heap keeps what was an alarm once; the case knows its own.
-      if (living === undefined || living.state.alarm !== next.at) continue;
-      reachTime(living.state, { now, id: '', at: now }, this.#told);
-      this.#settle(next.key, living, now);
-    }
-  }
+/** Only what this program wrote is read back. */
+function parseLine(line: string): TransitionLine | AlertLine {
+  return JSON.parse(line);
+}
 
-  #settle(key: string, { state, story }: Living, now: number): void {
-    story.tell(state, now, this.transitions);
-    this.#figures.take(this.#told.cells, now);
-    this.#told.records.length = 0;
-    // An alarm that is past already is when a closed case would be forgotten: here none is.
-    if (state.alarm >= now && state.alarm < Number.POSITIVE_INFINITY)
-      this.#alarms.push({ at: state.alarm, key });
-  }
+function parseStep(line: string): FigureStep {
+  return JSON.parse(line);
 }

@@ -1,0 +1,233 @@
+// What a backtest tells beside its outcomes (the summary, the comparison of two policies, the suggestion of a target) as
+// text, as lines of JSON, or as CSV with one set of columns.
+import type { Comparison, ComplianceMove, Difference } from '../backtest/compare.ts';
+import { PERCENTILES, SHARES, type Suggestion } from '../backtest/suggest.ts';
+import { type Compliance, GROUPINGS, shareOf, type Tally } from '../backtest/tally.ts';
+import { lengthText } from '../engine/explain-text.ts';
+
+export const FORMATS = ['text', 'json', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Differences of each kind that the text lists; the other formats have all. */
+const LISTED_MAX = 50;
+
+type Cell = string | number | null | readonly string[];
+type Row = Readonly<Record<string, Cell>>;
+
+/** Rows as lines of JSON, or as CSV with these columns. */
+export function* rowLines(
+  rows: Iterable<Row>,
+  format: 'json' | 'csv',
+  columns: readonly string[],
+): Iterable<string> {
+  if (format === 'csv') yield columns.join(',');
+  for (const row of rows)
+    yield format === 'json' ? JSON.stringify(row) : columns.map(column => csvCell(row[column])).join(',');
+}
+
+/** Text that a spreadsheet would take for a formula gets an apostrophe. */
+function csvCell(value: Cell | undefined): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const text = typeof value === 'string' ? value : value.join(' ');
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export const SUMMARY_COLUMNS = [
+  'kind',
+  'by',
+  'name',
+  'met',
+  'judged',
+  'share',
+  'cycles',
+  'paused',
+  'stuck',
+  'lastMoment',
+  'endedPaused',
+  'kept',
+  'broken',
+  'keptWithout',
+  'brokenWithout',
+];
+
+/** The shares of promises kept, then what pauses did to each rule. */
+export function* summaryRows(tally: Tally): Iterable<Row> {
+  const compliance = (by: string, name: string, found: Compliance): Row => ({
+    kind: 'compliance',
+    by,
+    name,
+    ...found,
+    share: shareOf(found),
+  });
+  yield compliance('all', '', tally.total);
+  for (const by of GROUPINGS) for (const [name, found] of tally.groups(by)) yield compliance(by, name, found);
+  for (const [name, found] of tally.hygiene()) yield { kind: 'pauses', by: 'rule', name, ...found };
+}
+
+export function* summaryText(tally: Tally): Iterable<string> {
+  yield `${tally.cases} cases; met ${percent(tally.total)}`;
+  for (const by of GROUPINGS) {
+    yield '';
+    yield `Met, by ${by}`;
+    for (const [name, found] of tally.groups(by)) yield `  ${nameOf(name)} ${percent(found)}`;
+  }
+  const paused = tally.hygiene().filter(([, { paused: count }]) => count > 0);
+  if (paused.length === 0) return;
+  yield '';
+  yield 'Pauses, by rule: cycles paused, still on after three days, begun in the last tenth before the due instant, ended while paused; met with and without pauses';
+  for (const [rule, found] of paused) {
+    const { cycles, stuck, lastMoment, endedPaused, kept, broken, keptWithout, brokenWithout } = found;
+    const withPauses = percent({ met: kept, judged: kept + broken });
+    const without = percent({ met: keptWithout, judged: keptWithout + brokenWithout });
+    yield `  ${nameOf(rule)} ${found.paused} of ${cycles}, ${stuck}, ${lastMoment}, ${endedPaused}; ${withPauses}, ${without}`;
+  }
+}
+
+export const COMPARISON_COLUMNS = [
+  'kind',
+  'by',
+  'name',
+  'entity',
+  'case',
+  'rule',
+  'group',
+  'startedAt',
+  'beforeCycle',
+  'before',
+  'beforeDueAt',
+  'afterCycle',
+  'after',
+  'afterDueAt',
+  'beforeMet',
+  'beforeJudged',
+  'beforeShare',
+  'afterMet',
+  'afterJudged',
+  'afterShare',
+  'beforeCount',
+  'afterCount',
+  'gone',
+  'new',
+];
+
+export function* comparisonRows(comparison: Comparison): Iterable<Row> {
+  for (const difference of comparison.differences()) yield rowOf(difference);
+}
+
+function rowOf(difference: Difference): Row {
+  return { ...difference };
+}
+
+export function* comparisonText(comparison: Comparison): Iterable<string> {
+  const { cycles, cases, turned } = comparison;
+  yield `${comparison.caseCount} cases, ${comparison.compared} clock cycles: ${cycles.size} end otherwise, ${turned.missed} cases turn from met to missed, ${turned.met} from missed to met`;
+  for (const [kind, count] of [...comparison.kinds].sort((a, b) => b[1] - a[1])) yield `  ${kind}: ${count}`;
+  let by = '';
+  for (const move of comparison.compliance()) {
+    if (move.by !== by) {
+      by = move.by;
+      yield '';
+      yield by === 'all' ? 'Met, in all' : `Met, by ${by}`;
+    }
+    yield moveText(move);
+  }
+  const alerts = comparison.alerts();
+  yield '';
+  yield alerts.length === 0 ? 'Alerts: no difference' : 'Alerts';
+  for (const { rule, group, beforeCount, afterCount, gone, new: more } of alerts.slice(0, LISTED_MAX)) {
+    yield `  ${rule} ${group}: ${beforeCount} → ${afterCount} times`;
+    if (gone.length > 0) yield `    not any more: ${gone.join(' ')}`;
+    if (more.length > 0) yield `    new: ${more.join(' ')}`;
+  }
+  yield* listed(
+    'Cases that turn',
+    cases.size,
+    cases.sorted(),
+    ({ entity, case: id, before, after }) => `${entity} ${id}: ${before} → ${after}`,
+  );
+  yield* listed('Clocks that end otherwise', cycles.size, cycles.sorted(), line => {
+    const { entity, case: id, rule, startedAt, before, beforeDueAt, after, afterDueAt } = line;
+    const was = before === null ? 'none' : `${before} (due ${beforeDueAt})`;
+    const is = after === null ? 'none' : `${after} (due ${afterDueAt})`;
+    return `${entity} ${id} ${rule} started ${startedAt}: ${was} → ${is}`;
+  });
+}
+
+function* listed<T>(
+  title: string,
+  size: number,
+  values: Iterable<T>,
+  text: (value: T) => string,
+): Iterable<string> {
+  if (size === 0) return;
+  yield '';
+  yield title;
+  let count = 0;
+  for (const value of values) {
+    if (count++ === LISTED_MAX) break;
+    yield `  ${text(value)}`;
+  }
+  if (size > LISTED_MAX) yield `  and ${size - LISTED_MAX} more: --format json or csv has all`;
+}
+
+function moveText(move: ComplianceMove): string {
+  const before = { met: move.beforeMet, judged: move.beforeJudged };
+  const after = { met: move.afterMet, judged: move.afterJudged };
+  const { beforeShare, afterShare } = move;
+  const points = beforeShare === null || afterShare === null ? null : (afterShare - beforeShare) * 100;
+  const change = points === null ? '' : `  ${points > 0 ? '+' : ''}${rounded(points)} points`;
+  return `  ${nameOf(move.by === 'all' ? 'all' : move.name)} ${percent(before)} → ${percent(after)}${change}`;
+}
+
+export const SUGGESTION_COLUMNS = [
+  'kind',
+  'rule',
+  'value',
+  'stopped',
+  'open',
+  ...PERCENTILES.map(percentile => `p${percentile}Ms`),
+  'unit',
+  ...SHARES.map(share => `target${share}`),
+];
+
+export function* suggestionRows(rule: string, suggestions: readonly Suggestion[]): Iterable<Row> {
+  for (const { value, stopped, open, actualMs, targets, unit } of suggestions) {
+    const row: Record<string, Cell> = { kind: 'suggestion', rule, value, stopped, open };
+    for (const percentile of PERCENTILES) row[`p${percentile}Ms`] = actualMs[percentile];
+    row.unit = unit;
+    for (const share of SHARES) row[`target${share}`] = targets[share];
+    yield row;
+  }
+}
+
+export function* suggestionText(rule: string, suggestions: readonly Suggestion[]): Iterable<string> {
+  for (const { value, stopped, open, actualMs, targets, unit } of suggestions) {
+    yield value === null ? `${rule}: ${stopped} cycles were stopped, ${open} are open and left out` : '';
+    if (value !== null) yield `${value === '' ? 'no value' : value}: ${stopped} stopped, ${open} open`;
+    if (stopped === 0) continue;
+    yield '  actual times, of the calendar';
+    for (const percentile of PERCENTILES)
+      yield `    p${percentile} ${lengthText(actualMs[percentile] ?? 0).en}`;
+    yield '  target that would have been kept by';
+    for (const share of SHARES) {
+      const target = targets[share] ?? 0;
+      yield `    ${share}%  ${unit === 'ms' ? lengthText(target).en : `${target}bd`}`;
+    }
+  }
+}
+
+/** Rounded down, so that what is not quite 100 % does not look so. */
+function percent({ met, judged }: Compliance): string {
+  if (judged === 0) return 'nothing judged';
+  return `${(Math.floor((met / judged) * 10_000) / 100).toFixed(2)}% (${met} of ${judged})`;
+}
+
+function rounded(points: number): string {
+  return points.toFixed(2);
+}
+
+function nameOf(name: string): string {
+  return (name === '' ? '(none)' : name).padEnd(12);
+}

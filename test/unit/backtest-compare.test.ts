@@ -1,0 +1,272 @@
+// Trying a policy on the past: two policies compared, a target suggested, a summary; and the past as streams hold it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { Comparison } from '../../src/backtest/compare.ts';
+import { outcomesOfCase, stateAt } from '../../src/backtest/outcomes.ts';
+import { SpillSpace } from '../../src/backtest/spill.ts';
+import { Suggester } from '../../src/backtest/suggest.ts';
+import { Tally } from '../../src/backtest/tally.ts';
+import type { Fields, SlaEvent } from '../../src/contract/event.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled.ts';
+import { runProgram } from '../support/program.ts';
+import { startTestServers } from '../support/servers.ts';
+import { policyOf } from '../support/timeline.ts';
+
+const NINE = Date.UTC(2026, 10, 16, 9);
+const MINUTE = 60_000;
+
+function event(minute: number, name: string, id: string, fields: Fields = {}): SlaEvent {
+  return {
+    id: `${name}-${id}-${minute}`,
+    source: '/t',
+    type: `ticket.${name}`,
+    entity: 'ticket',
+    case: id,
+    time: NINE + Math.round(minute * MINUTE),
+    fields,
+    digest: '',
+  };
+}
+
+function compare(before: CompiledPolicy, after: CompiledPolicy, cases: readonly SlaEvent[][]): Comparison {
+  const comparison = new Comparison(before, after, new SpillSpace(), NINE + 1_000 * MINUTE);
+  for (const events of cases) comparison.add(events);
+  return comparison;
+}
+
+const rule = (name: string, target: string, more = '') =>
+  `  - { rule: ${name}, on: ticket, start: ticket.created, stop: ticket.replied, target: ${target}${more} }`;
+
+t.test('which clocks end otherwise, which cases turn, how shares move', async t => {
+  const cases = [
+    [event(0, 'created', 'a', { queue: 'p' }), event(15, 'replied', 'a')],
+    [event(0, 'created', 'b', { queue: 'q' }), event(25, 'replied', 'b')],
+    [event(0, 'created', 'c', { queue: 'q' }), event(5, 'replied', 'c')],
+    [event(0, 'created', 'd', { queue: 'q' }), event(25 * 60, 'replied', 'd')],
+  ];
+  const comparison = compare(
+    policyOf([rule('R', '20m'), rule('S', '20m')].join('\n')),
+    policyOf([rule('R', '10m'), rule('S', '30m'), rule('N', '1h')].join('\n')),
+    cases,
+  );
+  t.same(
+    [...comparison.cycles.sorted()].map(line => `${line.case} ${line.rule} ${line.before} ${line.after}`),
+    ['a N null met', 'a R met missed', 'b N null met', 'b S missed met', 'c N null met', 'd N null overdue'],
+  );
+  t.same(
+    [...comparison.cases.sorted()].map(line => `${line.case} ${line.before} ${line.after}`),
+    ['a met missed'],
+  );
+  t.same(comparison.turned, { missed: 1, met: 0 });
+  t.same(
+    comparison
+      .compliance()
+      .map(({ by, name, beforeMet, beforeJudged, afterMet, afterJudged }) =>
+        [by, name, `${beforeMet}/${beforeJudged}`, `${afterMet}/${afterJudged}`].join(' '),
+      ),
+    [
+      'all  4/8 7/12',
+      'rule N 0/0 3/4',
+      'rule R 2/4 1/4',
+      'rule S 2/4 3/4',
+      'queue p 2/2 2/3',
+      'queue q 2/6 5/9',
+      'month 2026-11 4/8 7/12',
+    ],
+  );
+});
+
+t.test('cycles are paired by their start, not by their number', async t => {
+  const life = [
+    event(0, 'updated', 'a', { category: 'x' }),
+    event(1, 'created', 'a'),
+    event(40, 'replied', 'a'),
+  ];
+  const comparison = compare(
+    policyOf(rule('R', '20m')),
+    policyOf(
+      '  - { rule: R, on: ticket, start: [{ becomes: { category: x } }, ticket.resumed], stop: [ticket.replied, ticket.created], target: 20m }',
+    ),
+    [life],
+  );
+  t.same(
+    [...comparison.cycles.sorted()].map(
+      line => `${line.startedAt.slice(14, 16)} ${line.before} ${line.after}`,
+    ),
+    ['00 null met', '01 missed null'],
+  );
+});
+
+t.test('alerts that come more or less', async t => {
+  const indicator = (above: string) =>
+    `indicators:\n  - { rule: I, clock: R, window: 60m, every: 10m, alert: { below: ${above}, clear: 95% } }`;
+  const cases = [
+    [event(0, 'created', 'a'), event(5, 'replied', 'a')],
+    [event(0, 'created', 'b'), event(15, 'replied', 'b')],
+  ];
+  const comparison = compare(
+    policyOf(rule('R', '20m'), indicator('90%')),
+    policyOf(rule('R', '10m'), indicator('90%')),
+    cases,
+  );
+  t.match(comparison.alerts(), [
+    { rule: 'I', group: 'all', beforeCount: 0, afterCount: 1, gone: [], new: [/T09:/] },
+  ]);
+});
+
+t.test('suggested targets keep the share that they promise, and nothing less does', async t => {
+  const text = (target: string) =>
+    `  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, pause: { from: ticket.pending, to: ticket.resumed }, target: ${target}, calendar: office }`;
+  const cases = Array.from({ length: 40 }, (_, i) => {
+    const id = `T-${i}`;
+    const life = [event(0, 'created', id)];
+    if (i % 4 === 0) life.push(event(i, 'pending', id), event(i + 30, 'resumed', id));
+    return [...life, event(i * i + 1 + (i % 4 === 0 ? 30 : 0), 'replied', id)].sort(
+      (a, b) => a.time - b.time,
+    );
+  });
+  const until = NINE + 100 * 24 * 60 * MINUTE;
+  const policy = policyOf(text('1h'));
+  const [clock] = policy.clocks;
+  if (clock === undefined) throw new Error('no clock');
+  const suggester = new Suggester(clock);
+  for (const events of cases) {
+    const state = stateAt(policy, events, until);
+    if (state !== null) suggester.add(state, until);
+  }
+  const [all] = suggester.suggestions();
+  if (all === undefined) throw new Error('no suggestion');
+  t.equal(all.stopped, 40);
+  const keptWith = (target: string): number => {
+    const other = policyOf(text(target));
+    const tally = new Tally(other);
+    for (const events of cases) {
+      const state = stateAt(other, events, until);
+      if (state !== null) tally.add(state, outcomesOfCase(state, until), until);
+    }
+    return tally.total.met / tally.total.judged;
+  };
+  for (const share of [80, 90, 95, 99] as const) {
+    const target = all.targets[share] ?? 0;
+    t.ok(keptWith(`${target / 1000}s`) >= share / 100, `${share} % with ${target} ms`);
+    t.ok(keptWith(`${(target - 1000) / 1000}s`) < share / 100, `less with a second less`);
+  }
+  const days = policyOf(text('1bd'));
+  const other = new Suggester(days.clocks[0] ?? clock);
+  for (const events of cases) {
+    const state = stateAt(days, events, until);
+    if (state !== null) other.add(state, until);
+  }
+  const [inDays] = other.suggestions();
+  t.equal(inDays?.unit, 'business-days');
+  t.ok(keptWith(`${inDays?.targets[90]}bd`) >= 0.9);
+  t.ok(keptWith(`${(inDays?.targets[90] ?? 0) - 1}bd`) < 0.9);
+});
+
+const POLICY = (target: string) => `
+version: 1
+name: test
+timezone: UTC
+clocks:
+${rule('R', target, ', pause: { from: ticket.pending, to: ticket.resumed }')}
+`;
+
+function line(minute: number, type: string, subject: string, data: Record<string, unknown> = {}): string {
+  const time = new Date(NINE + minute * MINUTE).toISOString();
+  return JSON.stringify({
+    specversion: '1.0',
+    id: `${type}-${minute}`,
+    source: '/t',
+    type,
+    subject,
+    time,
+    data,
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sla-compare-'));
+t.teardown(() => rmSync(folder, { recursive: true }));
+const [P1, P2] = [join(folder, 'p1.yaml'), join(folder, 'p2.yaml')];
+writeFileSync(P1, POLICY('20m'));
+writeFileSync(P2, POLICY('10m'));
+const EVENTS = [
+  line(0, 'ticket.created', 'T-1', { queue: '=cmd' }),
+  line(15, 'ticket.replied', 'T-1'),
+  line(0, 'ticket.created', 'T-2'),
+  line(19, 'ticket.pending', 'T-2'),
+  line(40, 'ticket.replied', 'T-2'),
+];
+
+t.test('as text, JSON and CSV', async t => {
+  const run = (...args: string[]) =>
+    runProgram(['backtest', '--policy', P1, '--events', '-', ...args], { input: EVENTS.join('\n') });
+  const [text, json, csv, summary, suggest, wrong] = await Promise.all([
+    run('--against', P2),
+    run('--against', P2, '--format', 'json'),
+    run('--against', P2, '--format', 'csv'),
+    run('--summary'),
+    run('--suggest', 'R', '--format', 'json'),
+    run('--suggest', 'X'),
+  ]);
+  t.match(
+    text.stdout,
+    /^2 cases, 2 clock cycles: 2 end otherwise, 2 cases turn from met to missed/,
+    text.stderr,
+  );
+  t.match(text.stdout, /R +100\.00% \(2 of 2\) → 0\.00% \(0 of 2\) {2}-100\.00 points/);
+  const rows = json.stdout
+    .trimEnd()
+    .split('\n')
+    .map(row => JSON.parse(row));
+  t.same(
+    rows.map(row => row.kind),
+    ['compliance', 'compliance', 'compliance', 'compliance', 'compliance', 'case', 'case', 'cycle', 'cycle'],
+  );
+  const table = csv.stdout.trimEnd().split('\n');
+  t.match(table[0], /^kind,by,name,entity,case/);
+  t.equal(table.length, rows.length + 1);
+  t.ok(csv.stdout.includes("compliance,queue,'=cmd"), 'no formula');
+  t.match(summary.stdout, /Met, by month\n {2}2026-11 +100\.00% \(2 of 2\)/);
+  t.match(summary.stdout, /R +1 of 2, 0, 1, 1; 100\.00% \(2 of 2\), 50\.00% \(1 of 2\)/);
+  t.match(JSON.parse(suggest.stdout), { rule: 'R', stopped: 2, p50Ms: 900_000, p99Ms: 1_140_000 });
+  t.equal(wrong.code, 1);
+});
+
+t.test('wrong usage', async t => {
+  const codes = await Promise.all(
+    [
+      ['--events', '-', '--from-stream'],
+      ['--events', '-', '--format', 'csv'],
+      ['--events', '-', '--all', '--summary'],
+      ['--events', '-', '--summary', '--format', 'xml'],
+      ['--from-stream', '--map', 'x'],
+      ['--events', '-', '--in-memory', '0'],
+    ].map(async args => (await runProgram(['backtest', '--policy', P1, ...args], {})).code),
+  );
+  t.same(codes, [2, 2, 2, 2, 2, 2]);
+});
+
+t.test('from the streams themselves', async t => {
+  const servers = await startTestServers(t, { partitions: 2 });
+  const env = { ...servers.env, PARTITIONS: '2' };
+  const run = (...args: string[]) => runProgram(['backtest', '--policy', P1, ...args], { env });
+  t.match((await run('--from-stream')).stderr, /No monitor has run/);
+  const published = await runProgram(['publish'], { env, input: EVENTS.join('\n') });
+  t.equal(published.code, 0, published.stderr);
+  const [streamed, file, part] = await Promise.all([
+    run('--from-stream'),
+    runProgram(['backtest', '--policy', P1, '--events', '-'], { input: EVENTS.join('\n') }),
+    run('--from-stream', '--to', new Date(NINE + 16 * MINUTE).toISOString()),
+  ]);
+  t.equal(streamed.stderr, '');
+  t.equal(streamed.stdout, file.stdout);
+  t.same(
+    part.stdout
+      .trimEnd()
+      .split('\n')
+      .map(row => JSON.parse(row).outcome),
+    ['met', 'running'],
+  );
+});
