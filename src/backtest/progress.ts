@@ -2,14 +2,20 @@
 
 const SHOW_EACH = 5_000;
 
+/** What of a stream is used here. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 export class Progress {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Terminal;
   readonly #begin = performance.now();
   #phase = 'read';
   #phaseBegin = this.#begin;
   #shown = false;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: Terminal) {
     this.#stream = stream;
   }
 

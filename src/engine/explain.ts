@@ -118,14 +118,15 @@ export interface ClockView {
 export function explainCase(state: CaseState, now: number): ClockView[] {
   const trace = traceCase(state, now);
   const describe = new Describer(state.policy.timezone);
-  return trace.fold.clocks.flatMap(({ clock, cycles }) =>
-    cycles.flatMap((cycle, i) => {
+  return trace.fold.clocks.flatMap(({ clock, cycles }) => {
+    const pauses = pausesOf(trace.fold, clock);
+    return cycles.flatMap((cycle, i) => {
       const known = trace.cycles.get(cycle);
       if (known === undefined) return [];
-      const account = new CycleAccount(trace, known, clock, cycle, now, describe);
+      const account = new CycleAccount(trace, known, clock, cycle, pauses, now, describe);
       return account.view(i + 1, i >= cycles.length - EXPLAINED_CYCLES_MAX) ?? [];
-    }),
-  );
+    });
+  });
 }
 
 class CycleAccount {
@@ -144,6 +145,7 @@ class CycleAccount {
     known: CycleTrace,
     clock: CompiledClock,
     cycle: Cycle,
+    pauses: readonly Span[],
     now: number,
     describe: Describer,
   ) {
@@ -154,7 +156,7 @@ class CycleAccount {
     this.#now = now;
     this.#until = standsAt(cycle, now);
     this.#describe = describe;
-    this.#pauses = pausesOf(trace.fold, clock);
+    this.#pauses = pauses;
   }
 
   view(number: number, whole: boolean): ClockView | null {

@@ -67,7 +67,9 @@ export function traceCase(state: CaseState, now: number): CaseTrace {
 }
 
 interface Before {
-  readonly copies: Map<Cycle, Cycle>;
+  readonly copies: ReadonlyMap<Cycle, Cycle>;
+  /** How many cycles there were. */
+  readonly count: number;
   readonly pauses: readonly Span[];
 }
 
@@ -101,7 +103,19 @@ class Trace implements CaseTrace {
       const changes = touch.changed
         .filter(path => found.clock.reads.includes(path))
         .map(path => ({ path, from: attributes[path] ?? null, to: fold.attributes[path] ?? null }));
-      for (const cycle of found.cycles) this.#track(found.clock, cycle, event, before.get(index), changes);
+      const was = before.get(index);
+      const pausesNow = pausesOf(fold, found.clock);
+      for (const [cycle, copy] of was?.copies ?? [])
+        this.#track(
+          found.clock,
+          cycle,
+          event,
+          { cycle: copy, pauses: was?.pauses ?? [] },
+          pausesNow,
+          changes,
+        );
+      for (const cycle of found.cycles.slice(was?.count ?? 0))
+        this.#track(found.clock, cycle, event, null, pausesNow, changes);
     }
   }
 
@@ -129,6 +143,7 @@ class Trace implements CaseTrace {
       );
       found.set(index, {
         copies: new Map(live.map(cycle => [cycle, { ...cycle }])),
+        count: fold.cycles.length,
         pauses: pausesOf(this.fold, fold.clock),
       });
     }
@@ -144,17 +159,18 @@ class Trace implements CaseTrace {
     } else if (wasOn) this.pauseEnded.set(event.time, event);
   }
 
+  /** `was`: the cycle as it was before the event; null for one that the event began. */
   #track(
     clock: CompiledClock,
     cycle: Cycle,
     event: SlaEvent,
-    before: Before | undefined,
+    was: { readonly cycle: Cycle; readonly pauses: readonly Span[] } | null,
+    pauses: readonly Span[],
     changes: readonly AttributeChange[],
   ): void {
-    const pauses = pausesOf(this.fold, clock);
     const due = dueIf(clock, cycle, pauses, event.time);
     const known = this.cycles.get(cycle);
-    if (known === undefined) {
+    if (known === undefined || was === null) {
       const tracking: Tracking = {
         startedBy: event,
         moves: [],
@@ -169,20 +185,19 @@ class Trace implements CaseTrace {
       if (due !== null) move(tracking, event, due, 'start', changes);
       return;
     }
-    const was = before?.copies.get(cycle);
-    if (was === undefined) return;
-    const dueWas = dueIf(clock, was, before?.pauses ?? [], event.time);
+    const before = was.cycle;
+    const dueWas = dueIf(clock, before, was.pauses, event.time);
     recede(known, dueWas);
     const ended = cycle.end !== null || cycle.hidden !== null;
     if (ended || pauses.at(-1)?.to !== null || due !== dueWas) settlePause(known, event.time, event);
-    if (due !== null && due !== dueWas) move(known, event, due, causeOf(was, cycle), changes);
-    if (was.end === null && cycle.end !== null) known.endedBy = event;
-    if (was.end !== null && cycle.end === null) {
+    if (due !== null && due !== dueWas) move(known, event, due, causeOf(before, cycle), changes);
+    if (before.end === null && cycle.end !== null) known.endedBy = event;
+    if (before.end !== null && cycle.end === null) {
       known.endedBy = null;
       known.reopenedBy.push(event);
     }
-    if (was.waived === null && cycle.waived !== null) known.waivedBy = event;
-    if (was.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
+    if (before.waived === null && cycle.waived !== null) known.waivedBy = event;
+    if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
   }
 }
 

@@ -9,6 +9,7 @@ import { EventStore } from '../../src/backtest/event-store.ts';
 import { ExternalSort } from '../../src/backtest/external-sort.ts';
 import { compareTransitions } from '../../src/backtest/lines.ts';
 import { outcomesOfCase, stateAt } from '../../src/backtest/outcomes.ts';
+import { Progress } from '../../src/backtest/progress.ts';
 import { Replay } from '../../src/backtest/replay.ts';
 import { SpillSpace } from '../../src/backtest/spill.ts';
 import type { SlaEvent } from '../../src/contract/event.ts';
@@ -129,6 +130,23 @@ t.test('the program prints the same, whatever is held in memory, and removes its
     'nothing is left behind',
   );
   t.ok(existsSync(folder));
+});
+
+t.test('progress is shown on a terminal only, with events a second', async t => {
+  const shown = (isTTY: boolean) => {
+    let text = '';
+    const progress = new Progress({
+      isTTY,
+      write: more => {
+        text += more;
+      },
+    });
+    for (let i = 1; i <= 5_000; i++) progress.show('read', i);
+    progress.end(5_000);
+    return text;
+  };
+  t.match(shown(true), /5,000 events read, [\d,]+\/s[\s\S]*5,000 events in [\d.]+ s, [\d,]+\/s\n$/);
+  t.equal(shown(false), '');
 });
 
 function never(): never {
