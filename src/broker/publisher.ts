@@ -52,6 +52,7 @@ export class Publisher {
   private count = 0;
   private closed = false;
   private lostAt = 0;
+  private lost = false;
 
   constructor(nc: NatsConnection, options: PublisherOptions = {}) {
     this.nc = nc;
@@ -63,7 +64,8 @@ export class Publisher {
       },
     });
     const offConnection = onConnection(nc, change => {
-      if (change === 'lost') this.lostAt = Date.now();
+      this.lost = change === 'lost';
+      if (this.lost) this.lostAt = Date.now();
       else this.expire(this.lostAt);
     });
     this.unsubscribe = () => {
@@ -81,6 +83,11 @@ export class Publisher {
 
   get isClosed(): boolean {
     return this.closed;
+  }
+
+  /** True while there is no connection: of what is sent now some may arrive once it is back, and what was before not. */
+  get isLost(): boolean {
+    return this.lost;
   }
 
   /** True when `send` would take another message now. */

@@ -30,7 +30,7 @@ export interface StoredIds {
 }
 
 export interface OutboxOptions {
-  readonly publisher: Pick<Publisher, 'send' | 'hasRoom' | 'close'>;
+  readonly publisher: Pick<Publisher, 'send' | 'hasRoom' | 'isLost' | 'close'>;
   readonly floor: Floor;
   /** All entries that are still in the outbox lie above this sequence of SLA_RECORDS, if they are stored. */
   readonly recordSeq: number;
@@ -144,8 +144,9 @@ export class Outbox {
     const generation = this.#generation;
     while (this.#sent < this.#entries.length && publisher.hasRoom) {
       const lapsed = lapsedMs();
-      if (lapsed > LAPSE_MS_MAX) {
-        // Another owner may have published these meanwhile, and be gone again before we hear of it.
+      // What is sent without a connection may arrive before what was lost with it, and a case's last record is its
+      // outcome. After a long lapse another owner may have published these, and be gone before we hear of it.
+      if (lapsed > LAPSE_MS_MAX || publisher.isLost) {
         this.#generation += 1;
         this.#later(HELD_RECHECK_MS, () => this.#lookUp());
         return;
@@ -222,8 +223,8 @@ export class Outbox {
   }
 
   #lookUp(): void {
-    const { storedAbove, lapsedMs, onAcknowledged } = this.#options;
-    if (lapsedMs() > 0) {
+    const { storedAbove, publisher, lapsedMs, onAcknowledged } = this.#options;
+    if (lapsedMs() > 0 || publisher.isLost) {
       this.#later(HELD_RECHECK_MS, () => this.#lookUp());
       return;
     }

@@ -1,5 +1,6 @@
 // Compares what the monitor left behind with what one undisturbed reading of the streams makes, and with a backtest of
 // the accepted events.
+import { z } from 'zod';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { compareWithRecords } from '../../src/backtest/records.ts';
 import type { RawMessage } from '../../src/broker/reader.ts';
@@ -40,9 +41,13 @@ export async function compare(
     at,
   );
   const wrong = [
-    ...compareWithRecords(outcomes, told).map(text => `outcome: ${text}`),
+    ...compareWithRecords(outcomes, told).map(text => `outcome: ${text}${account(text, readings, told)}`),
     ...compareIds(
       'record',
+      clocks.map(idOf),
+      readings.flatMap(reading => reading.records),
+    ),
+    ...compareOrder(
       clocks.map(idOf),
       readings.flatMap(reading => reading.records),
     ),
@@ -65,6 +70,18 @@ export async function compare(
     },
   };
 }
+
+/** What was read and told of the case that a finding names, for whoever has to understand it. */
+function account(finding: string, readings: readonly Reading[], told: readonly ClockRecord[]): string {
+  const [entity, id, rule] = KEY.parse(JSON.parse(/^\[[^\]]*\]/.exec(finding)?.[0] ?? '[]'));
+  const events = readings.flatMap(({ accepted }) =>
+    accepted.filter(event => event.entity === entity && event.case === id),
+  );
+  const records = told.filter(each => each.entity === entity && each.case === id && each.rule === rule);
+  return `\n    ${[...events, ...records].map(each => JSON.stringify(each)).join('\n    ')}`;
+}
+
+const KEY = z.tuple([z.string(), z.string(), z.string()]).rest(z.unknown());
 
 function idOf(message: RawMessage): string {
   return message.headers?.get('Nats-Msg-Id') ?? '';
@@ -91,6 +108,24 @@ function compareIds(what: string, found: readonly string[], expected: readonly s
     ...expected.filter(id => !there.has(id)).map(id => `${what} ${id} is missing`),
     ...found.filter(id => !right.has(id)).map(id => `${what} ${id} is none that a reading makes`),
   ];
+}
+
+/** A cycle's outcome is its last record: so the records of a case must lie in the order in which they were made. */
+function compareOrder(found: readonly string[], expected: readonly string[]): string[] {
+  const right = byCase(expected);
+  return [...byCase(found)]
+    .filter(([name, ids]) => ids.join() !== right.get(name)?.join())
+    .map(([name, ids]) => `records of case ${name} lie in another order: ${ids.join(' ')}`);
+}
+
+/** Ids end in a token of their case and a number. */
+function byCase(ids: readonly string[]): Map<string, string[]> {
+  const cases = new Map<string, string[]>();
+  for (const id of ids) {
+    const name = id.split('-').at(-2) ?? '';
+    cases.set(name, [...(cases.get(name) ?? []), id]);
+  }
+  return cases;
 }
 
 /** Panes come and go with time; all else that is counted is a function of the streams. */

@@ -33,6 +33,9 @@ class Stream {
     return this.#open.length < 20;
   }
 
+  /** Whether the connection is lost: what is sent then may be stored, though what was sent before was not. */
+  isLost = false;
+
   get isIdle(): boolean {
     return this.#open.length === 0;
   }
