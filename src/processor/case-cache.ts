@@ -102,8 +102,9 @@ export class CaseCache {
     };
   }
 
-  /** Lets cases go that are stored: closed ones, which few events ask for. */
+  /** Lets closed cases go, for which few events come, once memory is half full. */
   drop(keys: readonly string[]): void {
+    if (this.#cases.size * 2 < this.#sizeMax) return;
     for (const key of keys) if (this.#cases.get(key)?.dirty === false) this.#cases.delete(key);
   }
 

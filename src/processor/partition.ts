@@ -51,6 +51,8 @@ const HORIZON_MS = 60_000;
 const RING_MAX = 2_000;
 /** With more unacknowledged records than this, nothing more is read: JetStream is slower than we are. */
 export const OUTBOX_MAX = 10_000;
+/** Lags of events that are measured in one commit. */
+const MEASURED_MAX = 100;
 /** A stream that is there is heard of each other second. */
 const SILENCE_MS_MAX = 3_000;
 /** An announced policy that has not come back after this time is announced again, which does no harm. */
@@ -380,9 +382,14 @@ export class Partition {
     for (const due of batch.fired) this.#options.measure.timerLag(Math.max(0, now - due) / 1000);
   }
 
+  /** Of a large batch only each so many messages are measured: neighbours were stored and committed together. */
   #measureEvents(messages: readonly RawMessage[]): void {
     const now = Date.now();
-    for (const { storedMs } of messages) this.#options.measure.eventLag(Math.max(0, now - storedMs) / 1000);
+    const stride = Math.ceil(messages.length / MEASURED_MAX);
+    for (let i = 0; i < messages.length; i += stride) {
+      const message = messages[i];
+      if (message !== undefined) this.#options.measure.eventLag(Math.max(0, now - message.storedMs) / 1000);
+    }
   }
 }
 
