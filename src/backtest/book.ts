@@ -3,8 +3,14 @@
 import { compareCodePoints, compareEvents, type SlaEvent } from '../contract/event.ts';
 import { EVENTS_MAX } from '../engine/case.ts';
 
+interface OneCase {
+  readonly id: string;
+  readonly entity: string;
+  readonly events: SlaEvent[];
+}
+
 export class EventBook {
-  readonly #cases = new Map<string, SlaEvent[]>();
+  readonly #cases = new Map<string, OneCase>();
   readonly #large = new Map<string, Map<string, SlaEvent>>();
   /** Strings that repeat from event to event are kept once. */
   readonly #strings = new Map<string, string>();
@@ -15,11 +21,12 @@ export class EventBook {
   /** Adds an event. A repetition changes nothing; of a conflict the first one stays; a case holds as many as live. */
   add(event: SlaEvent): 'added' | 'duplicate' | 'conflict' | 'oversized' {
     const key = `${event.case}\n${event.entity}`;
-    let events = this.#cases.get(key);
-    if (events === undefined) {
-      events = [];
-      this.#cases.set(key, events);
+    let found = this.#cases.get(key);
+    if (found === undefined) {
+      found = { id: event.case, entity: event.entity, events: [] };
+      this.#cases.set(key, found);
     }
+    const { events } = found;
     const other = this.#find(key, events, event);
     if (other !== undefined) return other.digest === event.digest ? 'duplicate' : 'conflict';
     if (events.length >= EVENTS_MAX) return 'oversized';
@@ -33,11 +40,10 @@ export class EventBook {
 
   /** Cases in order of their id by code point, then entity; each with its events in order. */
   *cases(): Iterable<readonly SlaEvent[]> {
-    const keys = [...this.#cases.keys()].sort(compareCodePoints);
-    for (const key of keys) {
-      const events = this.#cases.get(key);
-      if (events !== undefined) yield events.sort(compareEvents);
-    }
+    const cases = [...this.#cases.values()].sort(
+      (a, b) => compareCodePoints(a.id, b.id) || compareCodePoints(a.entity, b.entity),
+    );
+    for (const { events } of cases) yield events.sort(compareEvents);
   }
 
   /** The event of the same id and source; the few events of most cases are looked through, those of large ones indexed. */
@@ -72,6 +78,7 @@ export class EventBook {
 const STRINGS_MAX = 10_000;
 const LARGE_MIN = 64;
 
+/** The length keeps apart what would read the same, since both may hold any character. */
 function nameOf({ id, source }: SlaEvent): string {
-  return `${id}\n${source}`;
+  return `${id.length} ${id}${source}`;
 }

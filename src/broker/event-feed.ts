@@ -11,6 +11,8 @@ export interface FeedOptions {
   readonly partitions: number;
   /** The server's `max_payload` in bytes. */
   readonly maxPayload: number;
+  /** Fields that the policy in force declares: an event with a wrong type of one of them is refused here already. */
+  readonly declared: DecodeOptions['declared'];
   /** Called for each line that was not stored as an event: `rejected` ones are kept in SLA_REJECTS. */
   readonly onProblem: (line: number, outcome: 'rejected' | 'failed', why: string) => void;
 }
@@ -23,7 +25,6 @@ export interface FeedCounts {
 
 /** Attempts for one message; a time-out leaves it open whether it was stored, the message id makes that harmless. */
 const ATTEMPTS_MAX = 6;
-const NO_FIELDS: DecodeOptions['declared'] = new Map();
 
 export class EventFeed {
   private readonly options: FeedOptions;
@@ -43,7 +44,8 @@ export class EventFeed {
 
   /** Takes one structured event. Resolves when there is room for the next; the outcome comes later. */
   async line(number: number, bytes: Uint8Array): Promise<void> {
-    const decoded = decodeMessage(bytes, undefined, { declared: NO_FIELDS, storedAt: Date.now() });
+    const { declared } = this.options;
+    const decoded = decodeMessage(bytes, undefined, { declared, storedAt: Date.now() });
     if (!decoded.ok) return this.refuse(number, bytes, decoded.reason, decoded.detail);
     const partition = partitionOf(decoded.token, this.options.partitions);
     const subject = partitionSubject(partition, decoded.event.entity);

@@ -10,6 +10,15 @@ const KEPT = z.object({ file: z.string(), files: z.record(z.string(), z.string()
 const HASH = /^[0-9a-f]{12}$/;
 const strings = StringCodec();
 
+/** The policy in force; null when none ever was. @throws CommandError when it can't be read */
+export async function policyInForce(kv: KV): Promise<CompiledPolicy | null> {
+  const inForce = await kv.get(`${PREFIX}in-force`);
+  if (inForce === null || inForce.length === 0) return null;
+  const hash = strings.decode(inForce.value);
+  const entry = await kv.get(PREFIX + hash);
+  return entry === null || entry.length === 0 ? null : compileKept(hash, strings.decode(entry.value));
+}
+
 /** Finds a kept policy by its hash; @throws CommandError for one that is not kept. */
 export async function keptPolicies(kv: KV): Promise<(hash: string) => CompiledPolicy> {
   const texts = new Map<string, string>();
@@ -25,10 +34,15 @@ export async function keptPolicies(kv: KV): Promise<(hash: string) => CompiledPo
     if (known !== undefined) return known;
     const text = texts.get(hash);
     if (text === undefined) throw new CommandError(`No policy of hash ${hash} is kept in SLA_CONFIG`);
-    const { file, files } = KEPT.parse(JSON.parse(text));
-    const loaded = loadPolicy(files[file] ?? '', { file, readFile: name => files[name] ?? '' });
-    if (!loaded.ok) throw new CommandError(`The policy ${hash} that is kept in SLA_CONFIG can't be read`);
-    compiled.set(hash, loaded.policy);
-    return loaded.policy;
+    const policy = compileKept(hash, text);
+    compiled.set(hash, policy);
+    return policy;
   };
+}
+
+function compileKept(hash: string, text: string): CompiledPolicy {
+  const { file, files } = KEPT.parse(JSON.parse(text));
+  const loaded = loadPolicy(files[file] ?? '', { file, readFile: name => files[name] ?? '' });
+  if (!loaded.ok) throw new CommandError(`The policy ${hash} that is kept in SLA_CONFIG can't be read`);
+  return loaded.policy;
 }

@@ -6,12 +6,13 @@ import type { NatsConnection } from 'nats';
 import { connectBroker } from '../broker/connect.ts';
 import { EventFeed, type FeedCounts } from '../broker/event-feed.ts';
 import { Publisher } from '../broker/publisher.ts';
-import { ensureStreams, madePartitions } from '../broker/streams.ts';
+import { ensureStreams, madePartitions, openConfig } from '../broker/streams.ts';
 import { type Settings, settingsFromEnvironment } from '../config.ts';
 import { noServersMessage, resolveServers } from '../embedded/servers.ts';
 import { type MappedRow, mapCsv } from '../mapping/csv.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import { type ByteLine, byteLines } from './byte-lines.ts';
+import { policyInForce } from './kept-policies.ts';
 import { readMapping } from './mapping-file.ts';
 import { CommandError, UsageError } from './usage.ts';
 
@@ -74,6 +75,7 @@ async function feed(
 ): Promise<FeedCounts> {
   const made = await madePartitions(nc);
   if (made === null) await ensureStreams(nc, settings.partitions, { replicas: settings.natsReplicas });
+  const policy = await policyInForce(await openConfig(nc));
   const maxPayload = nc.info?.max_payload ?? 1_048_576;
   const progress = startProgress();
   const publisher = new Publisher(nc);
@@ -81,6 +83,7 @@ async function feed(
     publisher,
     partitions: made ?? settings.partitions,
     maxPayload,
+    declared: policy?.attributes ?? new Map(),
     onProblem: (line, _outcome, why) => progress.say(`line ${line}: ${why}`),
   });
   progress.follow(() => feeding.counts);

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { KV } from 'nats';
 import { connectBroker } from '../broker/connect.ts';
-import { ensureStreams, openConfig } from '../broker/streams.ts';
+import { ensureStreams, madePartitions, openConfig } from '../broker/streams.ts';
 import { settingsFromEnvironment } from '../config.ts';
 import { noServersMessage, resolveServers } from '../embedded/servers.ts';
 import { isRole, ROLES } from '../server/access.ts';
@@ -79,7 +79,9 @@ async function withConfig(work: (kv: KV) => Promise<number>): Promise<number> {
   if (servers === null) throw new CommandError(noServersMessage(settings));
   const nc = await connectBroker({ ...settings, natsUrl: servers.natsUrl }, { name: 'sla-monitor token' });
   try {
-    await ensureStreams(nc, settings.partitions, { replicas: settings.natsReplicas });
+    // Who works on tokens need not know for how many partitions the streams were made.
+    const partitions = (await madePartitions(nc)) ?? settings.partitions;
+    await ensureStreams(nc, partitions, { replicas: settings.natsReplicas });
     return await work(await openConfig(nc));
   } finally {
     await nc.close();

@@ -57,7 +57,11 @@ export async function ingest(items: readonly HttpItem[], options: IngestOptions)
     const shown = typeof id === 'string' ? maskText(id.slice(0, ID_SHOWN_MAX)) : null;
     rejected.push({ index, id: shown, reason, detail });
     options.refused(reason);
-    const headers = { 'Sla-Source-Subject': 'http', 'Sla-Detail': headerSafe(detail) };
+    const headers = {
+      'Sla-Source-Subject': 'http',
+      'Sla-Source-Sequence': String(index),
+      'Sla-Detail': headerSafe(detail),
+    };
     stored.push(sink.publish(`sla.rejects.${reason}`, payload, { headers }).then(rejectStored));
   };
   for (const [index, item] of items.entries()) {

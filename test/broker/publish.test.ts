@@ -15,9 +15,11 @@ import {
   eventsStream,
   madePartitions,
   mergeDefinition,
+  openConfig,
   streamDefinitions,
 } from '../../src/broker/streams.ts';
 import { encodeToken, partitionOfCase, publisherSubject } from '../../src/contract/subject.ts';
+import { Policies } from '../../src/policies.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
 
@@ -206,6 +208,25 @@ t.test('publish: bad lines are named, kept whole, and the good ones stored', asy
   t.equal(Buffer.from(message.data).toString(), 'not json');
   t.equal(message.header.get('Sla-Source-Subject'), 'publish');
   t.equal(message.header.get('Sla-Source-Sequence'), '2');
+});
+
+t.test('publish and token follow what the monitor runs on, not their own settings', async t => {
+  const { servers, nc } = await setUp(t);
+  await ensureStreams(nc, 4);
+  const file = join(t.testdir(), 'policy.yaml');
+  const clock =
+    '{ rule: R, title: { zh: a, en: b }, on: ticket, start: ticket.created, stop: ticket.closed, target: 1h }';
+  writeFileSync(
+    file,
+    `version: 1\nname: own\ntimezone: UTC\nattributes: { vip: boolean }\nclocks:\n  - ${clock}\n`,
+  );
+  const policies = await Policies.open(nc, await openConfig(nc), file);
+  t.teardown(() => policies.close());
+  const wrong = event('V-1').replace('"channel":"email"', '"vip":"yes"');
+  const run = await runProgram(['publish'], { env: servers.env, input: `${event('V-2')}\n${wrong}\n` });
+  t.match(run, { code: 1, stderr: /^line 2: schema: data\.vip/m });
+  const made = await runProgram(['token', 'create', '--role', 'viewer', '--name', 'x'], { env: servers.env });
+  t.match(made, { code: 0, stdout: /^sla_/ });
 });
 
 t.test('publish: wrong usage and missing servers are told apart', async t => {

@@ -326,3 +326,13 @@ t.test('outcomes from records: the last one of each cycle counts', async t => {
   ]);
   t.same([...found.values()], ['overdue', 'missed', 'overdue']);
 });
+
+t.test('cases come by code point whatever characters their ids have', async t => {
+  const ids = ['a\n', 'a\tb', 'a', 'a\u0001', '\u{1f600}', '\uffee'];
+  const { stdout } = await run(ids.map(id => event('ticket.created', id, '2026-11-20T08:00:00Z')));
+  const lines = stdout.trimEnd().split('\n');
+  t.same(
+    lines.map(line => JSON.parse(line).case),
+    ['a', 'a\u0001', 'a\tb', 'a\n', '\uffee', '\u{1f600}'],
+  );
+});
