@@ -63,8 +63,9 @@ export async function loadPartition(
         `events ${startsAt + 1} to ${state.firstSeq - 1} are missing; restore the stream, or restore a newer copy of Redis`,
     );
   }
-  if (rebuilt !== null) {
-    await store.wipe(epoch);
+  // Where nothing is known all may have been lost while readers still hold what they were told.
+  if (rebuilt !== null || known === null) {
+    await store.wipe(epoch, Date.now());
     snapshot = await store.load();
   }
   // Another format says nothing against the stream, a stream made anew names its records differently.

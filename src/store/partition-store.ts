@@ -198,13 +198,15 @@ export class PartitionStore {
   }
 
   /**
-   * Forgets everything but the lease, so that the partition can be rebuilt from its stream.
+   * Forgets everything but the lease, so that the partition can be rebuilt from its stream. Change numbers go on from
+   * `changeMin` at least: an emptied Redis no longer knows what was told before, a clock in ms is above all of it.
    * @throws FencedError when the lease is no longer ours: what is there then is the next owner's
    */
-  async wipe(epoch: string): Promise<void> {
-    const { lease, status: _status, ...rest } = this.keys;
-    const keys = [lease, ...Object.values(rest)];
-    if ((await this.#wipe(keys.length, ...keys, epoch)) !== 1) throw new FencedError('lease', this.partition);
+  async wipe(epoch: string, changeMin = 0): Promise<void> {
+    const { lease, meta, status: _status, ...rest } = this.keys;
+    const keys = [lease, meta, ...Object.values(rest)];
+    if ((await this.#wipe(keys.length, ...keys, epoch, changeMin)) !== 1)
+      throw new FencedError('lease', this.partition);
   }
 
   /** What is kept of cases, in the order of `keys`: an open state, else a closed one, else null. */

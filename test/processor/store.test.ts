@@ -72,7 +72,11 @@ t.test('the scripts of a partition', async t => {
       chunksSet: ['ticket/1#0', 'y'],
       cellsSet: ['c|a', 1],
     });
+    const { change } = await store.load();
     await store.wipe('b');
-    t.same(await redis.keys('sla:{3}:*'), [store.keys.lease]);
+    t.same((await redis.keys('sla:{3}:*')).sort(), [store.keys.lease, store.keys.meta].sort());
+    t.match(await store.load(), { position: '', time: 0, change: change + 1 });
+    await store.wipe('b', 1_800_000_000_000);
+    t.equal((await store.load()).change, 1_800_000_000_000, 'numbers never begin anew');
   });
 });
