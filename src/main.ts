@@ -104,6 +104,9 @@ function explain(error: unknown): { readonly code: number; readonly text: string
     error instanceof SettingsError ||
     ('code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_PARSE_ARGS'));
   if (wrongUsage) return { code: 2, text: error.message };
+  // What a second `serve` on the same machine meets first.
+  if ('code' in error && error.code === 'EADDRINUSE')
+    return { code: 1, text: `${error.message}. Set HTTP_PORT to another port, or to 0 for a free one` };
   if (error instanceof CommandError || EXPECTED.has(error.name)) return { code: 1, text: error.message };
   return { code: 1, text: error.stack ?? error.message };
 }
