@@ -18,6 +18,7 @@ import { chunkField, FORGOTTEN } from '../store/keys.ts';
 import type { Commit } from '../store/partition-store.ts';
 import type { Alarm, AlarmHeap } from './alarm-heap.ts';
 import type { CachedCase, CaseCache } from './case-cache.ts';
+import { readRejectNotice } from './control.ts';
 
 /** A message that can't be used, as it goes to SLA_REJECTS. */
 export interface Rejected {
@@ -126,6 +127,7 @@ export class Batch {
     const { message } = incoming;
     switch (incoming.kind) {
       case 'control':
+        this.#countNotice(message);
         return;
       case 'reject':
         this.#reject(message, incoming.entity, incoming.reason, incoming.detail);
@@ -235,6 +237,14 @@ export class Batch {
     this.rejected.push({ reason, detail, message });
     this.#count(ENTITIES.find(name => name === entity) ?? 'unknown', 'rejected');
     addCell(this.told.cells, cellKey('c', 'reject', reason), 1);
+  }
+
+  /** What was rejected before it came into a stream is counted where a control message says so. */
+  #countNotice(message: RawMessage): void {
+    const notice = readRejectNotice(message.data);
+    if (notice === null) return;
+    this.#count(notice.entity, 'rejected');
+    addCell(this.told.cells, cellKey('c', 'reject', notice.reason), 1);
   }
 
   #count(entity: string, result: 'applied' | 'duplicate' | 'rejected'): void {

@@ -11,6 +11,7 @@ import type { CompiledPolicy } from '../policy/compiled.ts';
 import { AlarmHeap } from './alarm-heap.ts';
 import { Batch, type Incoming, type InForce } from './batch.ts';
 import { CaseCache } from './case-cache.ts';
+import { encodePolicyNotice, readPolicyNotice } from './control.ts';
 import { type AlertChange, Ledger, type LedgerOptions } from './ledger.ts';
 import { type Loaded, loadPartition } from './load.ts';
 import type { Position } from './position.ts';
@@ -200,7 +201,7 @@ export class Partition {
     const now = performance.now();
     if (!this.caughtUp || this.#inForce.policy.hash === hash || now - this.#announcedAt < ANNOUNCE_MS) return;
     this.#announcedAt = now;
-    this.#options.nc.publish(controlSubject(this.number), JSON.stringify({ kind: 'policy', hash }));
+    this.#options.nc.publish(controlSubject(this.number), encodePolicyNotice(hash));
   }
 
   /** Lets go of everything, whether it ran or not. */
@@ -393,11 +394,9 @@ export class Partition {
   }
 }
 
-/** The hash of the policy that a control message brings; null for every other message. */
+/** The hash of the policy that a message brings; null for every other message. */
 function announcedPolicy({ subject, data }: RawMessage): string | null {
-  if (!subject.endsWith('.control') || data.length > 200) return null;
-  const found = /^\{"kind":"policy","hash":"([0-9a-f]{12})"\}$/.exec(Buffer.from(data).toString('utf8'));
-  return found?.[1] ?? null;
+  return subject.endsWith('.control') ? readPolicyNotice(data) : null;
 }
 
 const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue'] as const;

@@ -8,7 +8,8 @@ import { rejectMessage } from '../broker/reject-message.ts';
 import { UNROUTED_STREAM } from '../broker/streams.ts';
 import { type Decoded, decodeMessage } from '../contract/decode.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
-import { parsePublisherSubject, partitionOf, partitionSubject } from '../contract/subject.ts';
+import { controlSubject, parsePublisherSubject, partitionOf, partitionSubject } from '../contract/subject.ts';
+import { encodeRejectNotice } from './control.ts';
 import { rejectOptions } from './rejects.ts';
 
 const CONSUMER = 'mover';
@@ -90,6 +91,9 @@ export class UnroutedMover {
       const source = { subject: message.subject, sequence: seq, stream: UNROUTED_STREAM, headers };
       const rejected = rejectMessage(reason, detail, data, source, this.#maxPayload);
       stored = await this.#publish(rejected.subject, data, rejectOptions(rejected, msgId, this.#maxPayload));
+      // It lies in no partition's stream, so one of them is told to count it, at a place in its stream like all else.
+      const told = encodeRejectNotice({ entity: subject?.entity ?? 'unknown', reason });
+      stored &&= await this.#publish(controlSubject(0), told, { msgId: `${msgId}-count` });
     }
     if (stored) message.ack();
     else message.nak(RETRY_MS);
@@ -99,7 +103,7 @@ export class UnroutedMover {
     return this.#nc.info?.max_payload ?? MAX_PAYLOAD;
   }
 
-  async #publish(subject: string, data: Uint8Array, options: PublishOptions): Promise<boolean> {
+  async #publish(subject: string, data: Uint8Array | string, options: PublishOptions): Promise<boolean> {
     return (await this.#publisher.publish(subject, data, options)).result === 'stored';
   }
 }

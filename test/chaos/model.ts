@@ -95,7 +95,18 @@ class Run {
       this.#settle(next.key, state);
     }
     const entity = message.subject.split('.').at(-1) ?? '';
-    if (entity !== 'control') this.#take(message, entity, now);
+    if (entity === 'control') this.#takeNotice(message);
+    else this.#take(message, entity, now);
+  }
+
+  /** What no mapping took is counted where a message of the monitor's own says so. */
+  #takeNotice(message: RawMessage): void {
+    const notice: { kind?: string; entity?: string; reason?: string } = JSON.parse(
+      Buffer.from(message.data).toString('utf8'),
+    );
+    if (notice.kind !== 'rejected') return;
+    addCell(this.reading.cells, `c|event|${notice.entity}|rejected`, 1);
+    addCell(this.reading.cells, `c|reject|${notice.reason}`, 1);
   }
 
   #take(message: RawMessage, entity: string, now: number): void {
