@@ -207,6 +207,11 @@ class StreamReader implements Reader {
       try {
         await this.checkStream();
         const consumer = await this.createConsumer();
+        // The stream may have been made anew just before the consumer was, which would then read another one.
+        await this.checkStream().catch((error: unknown) => {
+          consumer.drop();
+          throw error;
+        });
         if (this.closed) {
           consumer.drop();
           return;

@@ -113,6 +113,8 @@ t.test('a breach, an alert, and what becomes of them', async t => {
   await until('the monitor is ready', async () => (await get('/readyz')).ok);
   const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
   await page.goto(await monitor.signinLink('viewer'));
+  // The link leads on to the board; going elsewhere before it has would be taken for two navigations at once.
+  await page.waitForSelector('.page');
   await page.goto(`${monitor.address}/?lang=en&theme=light`);
   await page.waitForSelector('.page[data-stale="false"]');
   t.pass('the board is there, and fresh');
