@@ -1,6 +1,7 @@
 // The monitor's own messages in the partitions' streams, `sla.events.<p>.control`: besides ticks, whose content says only
 // whose they are, the policy that comes into force, and what was rejected before it came into any stream.
 import { z } from 'zod';
+import type { RawMessage } from '../broker/reader.ts';
 import { ENTITIES } from '../contract/event.ts';
 import { REJECT_REASONS } from '../contract/reject.ts';
 
@@ -23,9 +24,9 @@ export function encodeRejectNotice(notice: RejectNotice): string {
   return JSON.stringify({ kind: 'rejected', ...notice });
 }
 
-/** The hash of the policy that a control message brings; null for every other one. */
-export function readPolicyNotice(data: Uint8Array): string | null {
-  return read(POLICY, '"policy"', data)?.hash ?? null;
+/** The hash of the policy that a message brings; null for every other message. */
+export function readPolicyNotice({ subject, data }: Pick<RawMessage, 'subject' | 'data'>): string | null {
+  return subject.endsWith('.control') ? (read(POLICY, '"policy"', data)?.hash ?? null) : null;
 }
 
 /** What a control message says was rejected; null for every other one. */

@@ -233,7 +233,7 @@ export class Partition {
   /** Applies messages in order, in parts: one that brings a policy stands between them. */
   async #applyAll(messages: readonly RawMessage[]): Promise<void> {
     for (let from = 0; from < messages.length; ) {
-      const next = messages.findIndex((message, i) => i >= from && announcedPolicy(message) !== null);
+      const next = messages.findIndex((message, i) => i >= from && readPolicyNotice(message) !== null);
       const to = next < 0 ? messages.length : next;
       if (to > from) await this.#applyPart(messages.slice(from, to));
       const message = messages[to];
@@ -244,7 +244,7 @@ export class Partition {
 
   /** Puts the announced policy into force, after everything before it is committed, and begins to sweep. */
   async #takePolicy(message: RawMessage): Promise<void> {
-    const policy = await this.#options.policies.find(announcedPolicy(message) ?? '');
+    const policy = await this.#options.policies.find(readPolicyNotice(message) ?? '');
     const now = Math.max(this.#time, message.storedMs);
     if (now >= this.#horizon) await this.#extendHorizon(now);
     const batch = await this.#ringAll(this.#newBatch(), now, message.seq);
@@ -392,11 +392,6 @@ export class Partition {
       if (message !== undefined) this.#options.measure.eventLag(Math.max(0, now - message.storedMs) / 1000);
     }
   }
-}
-
-/** The hash of the policy that a message brings; null for every other message. */
-function announcedPolicy({ subject, data }: RawMessage): string | null {
-  return subject.endsWith('.control') ? readPolicyNotice(data) : null;
 }
 
 const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue'] as const;
