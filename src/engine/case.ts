@@ -221,7 +221,7 @@ function placeOf(events: readonly SlaEvent[], event: SlaEvent): number {
 function foldUpTo(state: CaseState, now: number): void {
   for (let next = state.events[state.applied]; next !== undefined; next = state.events[state.applied]) {
     if (next.time > now) return;
-    applyEvent(state.fold, next, touchOf(state.fold, next));
+    applyEvent(state.fold, state.events, state.applied, touchOf(state.fold, next));
     state.applied += 1;
   }
 }
@@ -237,7 +237,7 @@ function applyNext(state: CaseState, cause: Naming, upTo: number, told: Told): v
   const touch = touchOf(fold, event);
   const whole = wholeIndicators(state, touch);
   contributeAll(state, whole, -1, told.cells);
-  applyEvent(fold, event, touch);
+  applyEvent(fold, state.events, state.applied, touch);
   state.applied += 1;
   // A queue that is known only now is also the label of what all clocks told since then.
   if (event.time < upTo && touch.changed.includes('queue')) {

@@ -25,13 +25,24 @@ export interface Occurrence {
   readonly queue: string;
 }
 
-/** The clock's fold if this event brings it to life, else undefined. */
-export function bornBy(clock: CompiledClock, occurrence: Occurrence): ClockFold | undefined {
+/**
+ * The clock's fold if this event brings it to life, else undefined. Without `unseen` a clock that nobody can see yet,
+ * since its gate is shut, is left out: once the gate opens it is made from the events before.
+ */
+export function bornBy(
+  clock: CompiledClock,
+  occurrence: Occurrence,
+  unseen: boolean,
+): ClockFold | undefined {
+  const gate = isOpen(clock, occurrence.after);
+  if (!gate && !unseen && clock.retroactive) return undefined;
   if (!starts(clock, occurrence)) return undefined;
-  const target = targetOf(clock, occurrence.after);
-  const fold: ClockFold = { clock, cycles: [], gate: false, target, waiting: null };
-  fold.gate = gateOf(fold, occurrence.after);
-  return fold;
+  return { clock, cycles: [], gate, target: targetOf(clock, occurrence.after), waiting: null };
+}
+
+/** Whether an event may have opened a clock's gate, so that a start before it would be seen from then on. */
+export function opens(clock: CompiledClock, { before, after }: Occurrence): boolean {
+  return clock.retroactive && isOpen(clock, after) && !isOpen(clock, before);
 }
 
 /**
@@ -121,8 +132,8 @@ function waive(fold: ClockFold, occurrence: Occurrence): void {
   latest.stale = true;
 }
 
-/** Whether `when` holds and the target has a value. */
-function gateOf({ clock }: ClockFold, attributes: Fields): boolean {
+/** Whether the gate is open: `when` holds and the target has a value. */
+function isOpen(clock: CompiledClock, attributes: Fields): boolean {
   const known = clock.target.kind !== 'by' || targetOf(clock, attributes) !== null;
   return known && holdsAny(clock.when, attributes);
 }
@@ -160,7 +171,7 @@ function targetOf(clock: CompiledClock, attributes: Fields): Duration | null {
 function moveGate(fold: ClockFold, occurrence: Occurrence): void {
   const { event, after, queue } = occurrence;
   const was = fold.gate;
-  fold.gate = gateOf(fold, after);
+  fold.gate = isOpen(fold.clock, after);
   if (fold.gate && !was) openGate(fold, occurrence);
   else if (!fold.gate && was) {
     const mark = { at: event.time, queue };

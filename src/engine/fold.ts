@@ -3,7 +3,7 @@
 import { ATTRIBUTES, STATUS_BY_NAME } from '../contract/attributes.ts';
 import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy, Listeners } from '../policy/compiled.ts';
-import { applyToClock, bornBy, type ClockFold, type Occurrence } from './clock.ts';
+import { applyToClock, bornBy, type ClockFold, type Occurrence, opens } from './clock.ts';
 import type { QueueAt } from './cycle.ts';
 import { holdsAny, matchesAny } from './match.ts';
 import { type Span, union } from './span.ts';
@@ -17,8 +17,9 @@ export interface CaseFold {
   readonly queues: { readonly at: number; readonly queue: string }[];
   /** Spans of each pause of the policy that has ever been on, by pause index; the last may be open. */
   readonly pauses: Map<number, readonly Span[]>;
-  /** Clocks that an event has started, by index. */
+  /** In the policy's order: clocks that an event has started and whose gate has been open; with `unseen` the others too. */
   readonly clocks: ClockFold[];
+  readonly unseen: boolean;
   /** Since when the case is inside a level's `from` and `to` (or, without them, its `when`), by indicator index. */
   readonly members: Map<number, number>;
   /** When the case was closed; null while it is open. */
@@ -40,10 +41,12 @@ const CLOSING: ReadonlySet<string> = new Set([
 ]);
 const REOPENING: ReadonlySet<string> = new Set(['ticket.reopened', 'agent.signed_on', 'shift.started']);
 
-export function emptyFold(policy: CompiledPolicy, entity: Entity): CaseFold {
+/** A case before its first event. `unseen`: clocks are kept from their start on, though nobody may ever see them. */
+export function emptyFold(policy: CompiledPolicy, entity: Entity, unseen = false): CaseFold {
   return {
     policy,
     entity,
+    unseen,
     attributes: {},
     queues: [],
     pauses: new Map(),
@@ -149,8 +152,13 @@ function sameValue(a: FieldValue | undefined, b: FieldValue): boolean {
   return a.length === b.length && a.every((member, i) => member === b[i]);
 }
 
-/** Applies the next event in order. `touch` is what `touchOf` found for it on this very fold. */
-export function applyEvent(fold: CaseFold, event: SlaEvent, touch: Touch): void {
+/**
+ * Applies event `n` of the case's events in order; those before it are applied. `touch` is what `touchOf` found for it on
+ * this very fold.
+ */
+export function applyEvent(fold: CaseFold, events: readonly SlaEvent[], n: number, touch: Touch): void {
+  const event = events[n];
+  if (event === undefined) return;
   const before = fold.attributes;
   const after = touch.attributes;
   fold.attributes = after;
@@ -162,14 +170,20 @@ export function applyEvent(fold: CaseFold, event: SlaEvent, touch: Touch): void 
 
   const own = fold.policy.byType.get(event.type);
   if (own !== undefined) for (const index of own.pauses) movePause(fold, index, event);
-  if (touch.clocks.length > 0) moveClocks(fold, touch.clocks, { event, before, after, queue });
+  if (touch.clocks.length > 0) moveClocks(fold, touch.clocks, { event, before, after, queue }, events, n);
   for (const index of touch.indicators) {
     const indicator = fold.policy.indicators[index];
     if (indicator?.measure.kind === 'level') moveMembership(fold, indicator, event);
   }
 }
 
-function moveClocks(fold: CaseFold, touched: readonly number[], occurrence: Occurrence): void {
+function moveClocks(
+  fold: CaseFold,
+  touched: readonly number[],
+  occurrence: Occurrence,
+  events: readonly SlaEvent[],
+  n: number,
+): void {
   for (const index of touched) {
     const existing = clockOf(fold, index);
     if (existing !== undefined) {
@@ -177,11 +191,42 @@ function moveClocks(fold: CaseFold, touched: readonly number[], occurrence: Occu
       continue;
     }
     const clock = fold.policy.clocks[index];
-    const born = clock === undefined ? undefined : bornBy(clock, occurrence);
+    if (clock === undefined) continue;
+    const isSeen = n > 0 && !fold.unseen && opens(clock, occurrence);
+    const earlier = isSeen ? unseenClock(fold, clock, events, n) : undefined;
+    const born = earlier ?? bornBy(clock, occurrence, fold.unseen);
     if (born === undefined) continue;
-    fold.clocks.push(born);
+    insert(fold.clocks, born);
     applyToClock(born, occurrence);
   }
+}
+
+function insert(clocks: ClockFold[], born: ClockFold): void {
+  let place = clocks.length;
+  while (place > 0 && (clocks[place - 1]?.clock.index ?? 0) > born.clock.index) place -= 1;
+  if (place === clocks.length) clocks.push(born);
+  else clocks.splice(place, 0, born);
+}
+
+/**
+ * A clock as it ran unseen over the first `n` events; undefined when none of them started it. Most gates of a case never
+ * open: so such a clock is made when one does, from the events, rather than kept for every case from its start on.
+ */
+function unseenClock(
+  { policy, entity }: CaseFold,
+  clock: CompiledClock,
+  events: readonly SlaEvent[],
+  n: number,
+): ClockFold | undefined {
+  const fold = emptyFold(policy, entity, true);
+  for (let i = 0; i < n; i++) {
+    const event = events[i];
+    if (event === undefined) break;
+    const { attributes, changed, clocks } = touchOf(fold, event);
+    const touched = clocks.includes(clock.index) ? [clock.index] : [];
+    applyEvent(fold, events, i, { attributes, changed, clocks: touched, indicators: [] });
+  }
+  return clockOf(fold, clock.index);
 }
 
 export function clockOf(fold: CaseFold, index: number): ClockFold | undefined {

@@ -60,7 +60,7 @@ export function traceCase(state: CaseState, now: number): CaseTrace {
   const run = new Trace(state);
   for (let i = 0; i < state.applied; i++) {
     const event = state.events[i];
-    if (event !== undefined) run.apply(event);
+    if (event !== undefined) run.apply(event, state.events, i);
   }
   run.finish(now);
   return run;
@@ -81,20 +81,20 @@ class Trace implements CaseTrace {
   readonly pauseEnded = new Map<number, SlaEvent>();
 
   constructor({ policy, entity }: CaseState) {
-    this.fold = emptyFold(policy, entity);
+    this.fold = emptyFold(policy, entity, true);
   }
 
   get holders(): readonly HolderSpan[] {
     return this.#holders.spans;
   }
 
-  apply(event: SlaEvent): void {
+  apply(event: SlaEvent, events: readonly SlaEvent[], n: number): void {
     const { fold } = this;
     const touch = touchOf(fold, event);
     const before = this.#copies(touch);
     const attributes = fold.attributes;
     const pauses = new Map(fold.pauses);
-    applyEvent(fold, event, touch);
+    applyEvent(fold, events, n, touch);
     this.#holders.apply(event, fold.attributes);
     for (const [index, spans] of fold.pauses) this.#trackPause(pauses.get(index), spans, event);
     for (const index of touch.clocks) {

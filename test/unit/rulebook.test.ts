@@ -207,7 +207,7 @@ function run(policy: CompiledPolicy, rule: string, timeline: string): string[] {
   const entity = events[0]?.entity;
   if (entity === undefined) throw new Error('a timeline has events');
   const fold = emptyFold(policy, entity);
-  for (const event of events) applyEvent(fold, event, touchOf(fold, event));
+  for (const [n, event] of events.entries()) applyEvent(fold, events, n, touchOf(fold, event));
   const clock = fold.clocks.find(one => one.clock.rule === rule);
   return (clock?.cycles ?? []).flatMap(cycle => {
     const pauses = clock === undefined ? [] : pausesOf(fold, clock.clock);
