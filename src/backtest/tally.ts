@@ -1,6 +1,6 @@
 // How promises were kept over a whole backtest: by rule, by queue and by month, and what pauses did to it.
 import type { CaseState } from '../engine/case.ts';
-import { queueAt } from '../engine/fold.ts';
+import { queueAt } from '../engine/cycle.ts';
 import { addHygiene, type Hygiene, hygieneOf, NO_HYGIENE, STUCK_MS } from '../engine/hygiene.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
@@ -40,7 +40,6 @@ export class Tally {
   /** Adds a case that was evaluated at `until`, with its outcomes. */
   add(state: CaseState, outcomes: readonly OutcomeLine[], until: number): void {
     this.cases += 1;
-    const queue = queueAt(state.fold);
     for (const line of outcomes) {
       if (!isJudged(line)) continue;
       // It counts where and when it was decided: at its stop, or when it fell due.
@@ -48,7 +47,7 @@ export class Tally {
       const met = line.outcome === 'met' ? 1 : 0;
       this.total = { met: this.total.met + met, judged: this.total.judged + 1 };
       this.#count('rule', line.rule, met);
-      this.#count('queue', queue(at), met);
+      this.#count('queue', queueAt(state.fold.queues, at), met);
       this.#count('month', this.#monthOf(at), met);
     }
     for (const [rule, found] of hygieneOf(state.fold, until, STUCK_MS))

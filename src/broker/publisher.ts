@@ -1,7 +1,8 @@
 // Publishing with acknowledgements, fast: all answers come to one inbox and are counted by hand. What is not
 // acknowledged yet is bounded; nothing is sent again by itself, since only the caller knows its message id.
-import { createInbox, headers, type Msg, type MsgHdrs, type NatsConnection, NatsError } from 'nats';
+import { createInbox, type Msg, type NatsConnection, NatsError } from 'nats';
 import { onConnection } from './connect.ts';
+import { ReadyHeaders } from './headers.ts';
 
 /**
  * What became of a message. `timeout` leaves it open whether it was stored: publish again with the same `msgId`.
@@ -189,12 +190,11 @@ export class Publisher {
   }
 }
 
-function toHeaders(options: PublishOptions): MsgHdrs | undefined {
-  const { msgId, headers: more } = options;
+function toHeaders({ msgId, headers: more }: PublishOptions): ReadyHeaders | undefined {
   if (msgId === undefined && more === undefined) return undefined;
-  const head = headers();
-  if (msgId !== undefined) head.set('Nats-Msg-Id', msgId);
-  if (more !== undefined) for (const [name, value] of Object.entries(more)) head.set(name, value);
+  const head = new ReadyHeaders();
+  if (msgId !== undefined) head.add('Nats-Msg-Id', msgId);
+  if (more !== undefined) for (const name in more) head.add(name, more[name] ?? '');
   return head;
 }
 

@@ -114,7 +114,7 @@ class StreamReader implements Reader {
     this.stream = stream;
     this.filter = options.filter;
     this.headersOnly = options.headersOnly ?? false;
-    this.maxMessages = options.maxMessages ?? 8_192;
+    this.maxMessages = options.maxMessages ?? 2_048;
     const largest = nc.info?.max_payload ?? 1_048_576;
     this.maxBytes = Math.max(options.maxBytes ?? 32 * 1_048_576, 4 * largest);
     this.nextSeq = Math.max(1, fromSeq);
@@ -367,14 +367,17 @@ class StreamMessage implements RawMessage {
   readonly storedMs: number;
   readonly data: Uint8Array;
   private readonly message: Msg;
+  private subjectText: string | null = null;
   constructor(seq: number, storedMs: number, message: Msg) {
     this.seq = seq;
     this.storedMs = storedMs;
     this.data = message.data;
     this.message = message;
   }
+  /** The library reads it from the bytes each time. */
   get subject(): string {
-    return this.message.subject;
+    this.subjectText ??= this.message.subject;
+    return this.subjectText;
   }
   get headers(): MsgHdrs | undefined {
     return headersOf(this.message);

@@ -2,6 +2,7 @@
 // decoder are made from them. One schema of data for each row of the contract's table, looked up by type.
 import { z } from 'zod';
 import { ENTITIES, type Entity } from './event.ts';
+import { type Sure, sureOf } from './sure.ts';
 import { parseTime } from './time.ts';
 
 /** Values that rules use are examples: any other string up to this many characters is accepted. */
@@ -317,17 +318,25 @@ export type FieldKind = 'string' | 'number' | 'boolean' | 'scalar' | 'list' | 't
 /** All data fields of the contract by path, whichever type carries them, with the kind that is kept of each. */
 export const FIELD_KINDS: ReadonlyMap<string, FieldKind> = fieldKinds();
 
-/** The entity that an event type belongs to and the schema of its data; undefined when there is no such type. */
-export function eventType(type: string): { readonly entity: Entity; readonly data: z.ZodType } | undefined {
+/** What is known of an event type. */
+interface EventType {
+  readonly entity: Entity;
+  /** The schema of its data, and a quick look at what that surely accepts. */
+  readonly data: z.ZodType;
+  readonly sure: Sure<z.ZodType>;
+}
+
+/** Undefined when there is no such type. */
+export function eventType(type: string): EventType | undefined {
   return TYPES.get(type);
 }
 
-const TYPES: ReadonlyMap<string, { readonly entity: Entity; readonly data: z.ZodType }> = new Map(
+const TYPES: ReadonlyMap<string, EventType> = new Map(
   Object.entries(EVENT_DATA).map(([type, data]) => {
     const prefix = type.slice(0, type.indexOf('.'));
     const entity = ENTITIES.find(each => each === prefix);
     if (entity === undefined) throw new Error(`the type ${type} belongs to no entity`);
-    return [type, { entity, data }];
+    return [type, { entity, data, sure: sureOf(data) }];
   }),
 );
 

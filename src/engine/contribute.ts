@@ -119,13 +119,14 @@ function contributeLevel(
   sign: 1 | -1,
   changes: CellChanges,
 ): void {
-  const { measure, rule, index } = indicator;
+  const { measure, index, by } = indicator;
   const since = fold.members.get(index);
   if (measure.kind !== 'level' || measure.entity !== fold.entity || since === undefined) return;
   if (!holdsAny(measure.when, fold.attributes)) return;
-  for (const group of groupsOf(indicator, fold, null)) {
-    if (measure.longest) addCell(changes, cellKey('q', rule, group, Math.floor(since / 1000)), sign);
-    else addCell(changes, cellKey('l', rule, group), sign);
+  for (let grouping = ALL; grouping < by.length; grouping++) {
+    const keys = keysOf(indicator, grouping, fold, null);
+    if (measure.longest) addCell(changes, `${keys.since}${Math.floor(since / 1000)}`, sign);
+    else addCell(changes, keys.level, sign);
   }
 }
 
@@ -139,10 +140,15 @@ function addPanes(
   changes: CellChanges,
 ): void {
   const pane = paneOf(indicator, at);
-  for (const group of groupsOf(indicator, fold, event)) {
-    const prefix = cellKey('w', indicator.rule, group, pane);
-    addCell(changes, `${prefix}|n`, numerator);
-    addCell(changes, `${prefix}|d`, denominator);
+  for (let grouping = ALL; grouping < indicator.by.length; grouping++) {
+    const keys = keysOf(indicator, grouping, fold, event);
+    if (keys.pane !== pane) {
+      keys.pane = pane;
+      keys.numerator = `${keys.window}${pane}|n`;
+      keys.denominator = `${keys.window}${pane}|d`;
+    }
+    addCell(changes, keys.numerator, numerator);
+    addCell(changes, keys.denominator, denominator);
   }
 }
 
@@ -151,15 +157,66 @@ export function paneOf(indicator: CompiledIndicator, at: number): number {
   return Math.floor(at / indicator.paneMs) * indicator.paneMs;
 }
 
-/** `all`, and one group for each grouping: `queue=repair,team=x`; a missing value is empty. */
-function groupsOf(indicator: CompiledIndicator, fold: CaseFold, event: SlaEvent | null): string[] {
-  const groups = ['all'];
-  for (const paths of indicator.by) groups.push(groupName(paths, path => currentField(path, fold, event)));
-  return groups;
+/** The keys of one group's cells, or how they begin. Those of the pane that was added to last are kept whole. */
+interface GroupKeys {
+  readonly window: string;
+  readonly level: string;
+  readonly since: string;
+  pane: number;
+  numerator: string;
+  denominator: string;
 }
 
-function groupName(paths: readonly string[], valueAt: (path: string) => FieldValue | undefined): string {
-  return paths.map(path => `${path}=${text(valueAt(path))}`).join(',');
+/** The grouping of the total; the others are indices of `by`. */
+const ALL = -1;
+/** Groups of one grouping whose keys are kept; beyond that they are written anew. */
+const GROUPS_KEPT_MAX = 5_000;
+
+/** Keys by indicator, grouping and group: writing them for each event would cost more than adding to their cells. */
+const KEYS = new WeakMap<CompiledIndicator, Map<string, GroupKeys>[]>();
+
+function keysOf(
+  indicator: CompiledIndicator,
+  grouping: number,
+  fold: CaseFold,
+  event: SlaEvent | null,
+): GroupKeys {
+  let groupings = KEYS.get(indicator);
+  if (groupings === undefined) {
+    groupings = [new Map(), ...indicator.by.map(() => new Map<string, GroupKeys>())];
+    KEYS.set(indicator, groupings);
+  }
+  const paths = indicator.by[grouping] ?? [];
+  const [path] = paths;
+  // A single value names its group; several do as they stand in the group's name.
+  const value =
+    path === undefined || paths.length > 1
+      ? groupName(paths, fold, event)
+      : text(currentField(path, fold, event));
+  const known = groupings[grouping + 1];
+  let keys = known?.get(value);
+  if (keys === undefined) {
+    keys = writeKeys(indicator.rule, paths.length === 0 ? 'all' : groupName(paths, fold, event));
+    if (known !== undefined && known.size >= GROUPS_KEPT_MAX) known.clear();
+    known?.set(value, keys);
+  }
+  return keys;
+}
+
+function writeKeys(rule: string, group: string): GroupKeys {
+  return {
+    window: `${cellKey('w', rule, group)}|`,
+    level: cellKey('l', rule, group),
+    since: `${cellKey('q', rule, group)}|`,
+    pane: Number.NaN,
+    numerator: '',
+    denominator: '',
+  };
+}
+
+/** `queue=repair,team=x`; a missing value is empty. */
+function groupName(paths: readonly string[], fold: CaseFold, event: SlaEvent | null): string {
+  return paths.map(path => `${path}=${text(currentField(path, fold, event))}`).join(',');
 }
 
 /**

@@ -71,8 +71,20 @@ export interface Times {
 
 export type Outcome = 'met' | 'missed' | 'overdue' | 'paused' | 'running' | 'cancelled' | 'waived';
 
-/** The queue that a case was in at an instant, after the events of that instant. */
-export type QueueAt = (at: number) => string;
+/** The queue that a case is in from an instant on, after the events of that instant. */
+export interface QueueFrom {
+  readonly at: number;
+  readonly queue: string;
+}
+
+/** The queue at an instant, of the list of all in order; the first known one before that. */
+export function queueAt(queues: readonly QueueFrom[], at: number): string {
+  for (let i = queues.length - 1; i > 0; i--) {
+    const entry = queues[i];
+    if (entry !== undefined && entry.at <= at) return entry.queue;
+  }
+  return queues[0]?.queue ?? '';
+}
 
 /** What a cycle leaves out: its pauses less the gaps, and both together. */
 export interface Exclusions {
@@ -208,7 +220,7 @@ export function evaluate(
   clock: CompiledClock,
   cycle: Cycle,
   pauses: readonly Span[],
-  queueAt: QueueAt,
+  queues: readonly QueueFrom[],
   now: number,
 ): Evaluation {
   if (!cycle.shown) return UNSEEN;
@@ -234,20 +246,20 @@ export function evaluate(
     if (instant === null || instant > due || instant >= stoppedAt) continue;
     if (instant < now) {
       const percent = warningPercent(clock, cycle, warning);
-      const queue = labelAt(cycle, queueAt, instant);
+      const queue = labelAt(cycle, queues, instant);
       facts.push(factAt(clock, cycle, left, due, instant, instant, 'warned', queue, percent));
     } else if (instant < nextAt && instant <= heldFrom) nextAt = instant;
   }
   if (due < stoppedAt) {
     if (due < now) {
-      facts.push(factAt(clock, cycle, left, due, due, due, 'breached', labelAt(cycle, queueAt, due)));
+      facts.push(factAt(clock, cycle, left, due, due, due, 'breached', labelAt(cycle, queues, due)));
       for (let step = 0; step < clock.ladder.length; step++) {
         const rung = clock.ladder[step];
         if (rung === undefined || rung.afterMs === 0) continue;
         const instant = rung.calendar.add(due, rung.afterMs);
         if (instant >= stoppedAt) continue;
         if (instant < now) {
-          const queue = labelAt(cycle, queueAt, instant);
+          const queue = labelAt(cycle, queues, instant);
           const { to } = rung;
           facts.push(factAt(clock, cycle, left, due, instant, instant, 'escalated', queue, null, step, to));
         } else if (instant < nextAt) nextAt = instant;
@@ -270,8 +282,8 @@ export function standsAt(cycle: Cycle, now: number): number {
 }
 
 /** The queue under which a deadline is counted: the case's at that instant, or when it became known if that was later. */
-function labelAt(cycle: Cycle, queueAt: QueueAt, instant: number): string {
-  return cycle.known.at > instant ? cycle.known.queue : queueAt(instant);
+function labelAt(cycle: Cycle, queues: readonly QueueFrom[], instant: number): string {
+  return cycle.known.at > instant ? cycle.known.queue : queueAt(queues, instant);
 }
 
 /** A fact at `at`, with the cycle's times as of `asOf`. Written out, not spread: it is made for every event. */

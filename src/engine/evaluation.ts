@@ -1,12 +1,12 @@
 // Evaluating what a case's clocks have come to and telling the difference to what was told before, as records, as counts
 // of open clocks and as contributions to figures.
-import { escapePart } from '../contract/cells.ts';
+import { cellKey } from '../contract/cells.ts';
 import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
 import type { ClockFold } from './clock.ts';
 import { addCell, type CellChanges, contribute } from './contribute.ts';
-import { type Cycle, evaluate, type Fact, type OpenState } from './cycle.ts';
-import { type CaseFold, clockOf, pausesOf, queueAt } from './fold.ts';
+import { type Cycle, evaluate, type OpenState } from './cycle.ts';
+import { type CaseFold, clockOf, pausesOf } from './fold.ts';
 import { type Naming, type Told, tellCycle } from './tell.ts';
 
 /** Adds `sign` times what the case contributes to the indicators of these indices. */
@@ -26,29 +26,29 @@ export function contributeAll(
 
 /** Evaluates a clock anew and tells what changed since it was last told. */
 export function retell(state: CaseState, fold: ClockFold, cause: Naming, upTo: number, told: Told): void {
-  evaluateClock(state, fold, upTo, told.cells, (cycle, number, before) =>
-    tellCycle(state.subject, fold.clock, number, before, cycle.told, cycle.shown, cause, told),
-  );
+  const { clock, cycles } = fold;
+  for (let i = 0; i < cycles.length; i++) {
+    const cycle = cycles[i];
+    if (cycle === undefined || !isDue(cycle, upTo)) continue;
+    const before = cycle.told;
+    evaluateCycle(state, clock, cycle, upTo, told.cells);
+    tellCycle(state.subject, clock, i + 1, before, cycle.told, cycle.shown, cause, told);
+  }
 }
 
-/**
- * Evaluates the cycles of a clock to which something happened, or of which a deadline has passed, and counts them among
- * the open ones unless `changes` is null. `tell` gets each of them with what was told of it before.
- */
+/** Whether something happened to the cycle, or a deadline of it has passed. */
+function isDue(cycle: Cycle, now: number): boolean {
+  return cycle.stale || cycle.nextAt < now;
+}
+
+/** Evaluates a clock anew without telling, and counts its cycles among the open ones unless `changes` is null. */
 export function evaluateClock(
   state: CaseState,
   { clock, cycles }: ClockFold,
   now: number,
   changes: CellChanges | null,
-  tell?: (cycle: Cycle, number: number, before: readonly Fact[]) => void,
 ): void {
-  for (let i = 0; i < cycles.length; i++) {
-    const cycle = cycles[i];
-    if (cycle === undefined || (!cycle.stale && cycle.nextAt >= now)) continue;
-    const before = cycle.told;
-    evaluateCycle(state, clock, cycle, now, changes);
-    tell?.(cycle, i + 1, before);
-  }
+  for (const cycle of cycles) if (isDue(cycle, now)) evaluateCycle(state, clock, cycle, now, changes);
 }
 
 function evaluateCycle(
@@ -59,15 +59,15 @@ function evaluateCycle(
   changes: CellChanges | null,
 ): void {
   const pauses = pausesOf(state.fold, clock);
-  const found = evaluate(clock, cycle, pauses, queueAt(state.fold), now);
+  const found = evaluate(clock, cycle, pauses, state.fold.queues, now);
   cycle.stale = false;
   cycle.told = found.facts;
   cycle.nextAt = found.nextAt;
   cycle.dueAt = found.dueAt;
   const counted = openState(cycle, pauses.at(-1)?.to === null);
   if (counted !== cycle.counted && changes !== null) {
-    countOpen(clock.rule, cycle.counted, -1, changes);
-    countOpen(clock.rule, counted, 1, changes);
+    countOpen(clock, cycle.counted, -1, changes);
+    countOpen(clock, counted, 1, changes);
   }
   cycle.counted = counted;
 }
@@ -79,19 +79,36 @@ function openState(cycle: Cycle, paused: boolean): OpenState | null {
 }
 
 /** The gauge of open clocks by state. */
-function countOpen(rule: string, state: OpenState | null, sign: 1 | -1, changes: CellChanges): void {
-  if (state !== null) addCell(changes, `g|open|${escapePart(rule)}|${state}`, sign);
+function countOpen(clock: CompiledClock, state: OpenState | null, sign: 1 | -1, changes: CellChanges): void {
+  if (state !== null) addCell(changes, openKeys(clock)[state], sign);
+}
+
+/** Keys of the gauge by clock, written once. */
+const OPEN_KEYS = new WeakMap<CompiledClock, Readonly<Record<OpenState, string>>>();
+
+function openKeys(clock: CompiledClock): Readonly<Record<OpenState, string>> {
+  let keys = OPEN_KEYS.get(clock);
+  if (keys === undefined) {
+    const { rule } = clock;
+    keys = {
+      running: cellKey('g', 'open', rule, 'running'),
+      paused: cellKey('g', 'open', rule, 'paused'),
+      overdue: cellKey('g', 'open', rule, 'overdue'),
+    };
+    OPEN_KEYS.set(clock, keys);
+  }
+  return keys;
 }
 
 export function uncountOpen(fold: CaseFold, changes: CellChanges): void {
   for (const { clock, cycles } of fold.clocks)
-    for (const { counted } of cycles) countOpen(clock.rule, counted, -1, changes);
+    for (const { counted } of cycles) countOpen(clock, counted, -1, changes);
 }
 
 /** Counts all open cycles of a fold that was counted nowhere yet. */
 export function countAllOpen(fold: CaseFold, changes: CellChanges): void {
   for (const { clock, cycles } of fold.clocks)
-    for (const { counted } of cycles) countOpen(clock.rule, counted, 1, changes);
+    for (const { counted } of cycles) countOpen(clock, counted, 1, changes);
 }
 
 /** Tells the difference between two folds of a case, clock by clock; clocks of two policies are matched by their rules. */

@@ -15,7 +15,7 @@ import {
   standsAt,
 } from './cycle.ts';
 import { Describer, formatDuration } from './explain-text.ts';
-import { pausesOf, queueAt, text } from './fold.ts';
+import { pausesOf, text } from './fold.ts';
 import { type Hygiene, hygieneOfCycle, STUCK_MS } from './hygiene.ts';
 import { instantText } from './instant.ts';
 import { countedRanges } from './open-ranges.ts';
@@ -167,7 +167,7 @@ class CycleAccount {
       this.#clock,
       this.#cycle,
       this.#pauses,
-      queueAt(this.#trace.fold),
+      this.#trace.fold.queues,
       this.#now,
     ).facts;
     return {
@@ -315,7 +315,7 @@ class CycleAccount {
   }
 
   #factSteps(): Placed[] {
-    const { facts } = evaluate(this.#clock, this.#cycle, this.#pauses, queueAt(this.#trace.fold), this.#now);
+    const { facts } = evaluate(this.#clock, this.#cycle, this.#pauses, this.#trace.fold.queues, this.#now);
     return facts.map(fact => {
       const event = this.#eventOf(fact.state);
       return this.#step(fact.at, event === null ? 4 : 3, fact.state, event, this.#describe.fact(fact, event));

@@ -4,7 +4,7 @@ import { ATTRIBUTES, STATUS_BY_NAME } from '../contract/attributes.ts';
 import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy, Listeners } from '../policy/compiled.ts';
 import { applyToClock, bornBy, type ClockFold, type Occurrence, opens } from './clock.ts';
-import type { QueueAt } from './cycle.ts';
+import type { QueueFrom } from './cycle.ts';
 import { holdsAny, matchesAny } from './match.ts';
 import { type Span, union } from './span.ts';
 
@@ -14,7 +14,7 @@ export interface CaseFold {
   /** Attributes and `status`; never changed in place, so that what was before an event can still be seen after it. */
   attributes: Fields;
   /** The queue from each instant on; a new entry only where it changed. */
-  readonly queues: { readonly at: number; readonly queue: string }[];
+  readonly queues: QueueFrom[];
   /** Spans of each pause of the policy that has ever been on, by pause index; the last may be open. */
   readonly pauses: Map<number, readonly Span[]>;
   /** In the policy's order: clocks that an event has started and whose gate has been open; with `unseen` the others too. */
@@ -275,18 +275,6 @@ export function pausesOf(fold: CaseFold, clock: CompiledClock): readonly Span[] 
   if (fold.pauses.size === 0 || clock.pauses.length === 0) return [];
   if (clock.pauses.length === 1) return fold.pauses.get(clock.pauses[0] ?? -1) ?? [];
   return union(clock.pauses.flatMap(index => fold.pauses.get(index) ?? []));
-}
-
-/** The queue at an instant, after its events; the first known one before that. */
-export function queueAt(fold: CaseFold): QueueAt {
-  return at => {
-    const { queues } = fold;
-    for (let i = queues.length - 1; i > 0; i--) {
-      const entry = queues[i];
-      if (entry !== undefined && entry.at <= at) return entry.queue;
-    }
-    return queues[0]?.queue ?? '';
-  };
 }
 
 /** An attribute as text; empty where it is missing. */

@@ -3,7 +3,7 @@
 import type { RawMessage } from '../broker/reader.ts';
 import { cellKey } from '../contract/cells.ts';
 import { decodeMessage } from '../contract/decode.ts';
-import { ENTITIES } from '../contract/event.ts';
+import { ENTITIES, type Entity } from '../contract/event.ts';
 import type { FeedItem } from '../contract/frame.ts';
 import type { ClockRecord } from '../contract/record.ts';
 import type { RejectReason } from '../contract/reject.ts';
@@ -51,14 +51,30 @@ export interface BatchPlace {
 const QUIET_MS = 3_600_000;
 const FEED_MAX = 10;
 
+/** The counters of events, whose keys are needed with every event. */
+const EVENT_CELLS = {
+  ticket: eventCells('ticket'),
+  call: eventCells('call'),
+  chat: eventCells('chat'),
+  agent: eventCells('agent'),
+  shift: eventCells('shift'),
+  unknown: eventCells('unknown'),
+} as const satisfies Record<Entity | 'unknown', unknown>;
+
+function eventCells(entity: string) {
+  return {
+    applied: cellKey('c', 'event', entity, 'applied'),
+    duplicate: cellKey('c', 'event', entity, 'duplicate'),
+    rejected: cellKey('c', 'event', entity, 'rejected'),
+  };
+}
+
 export class Batch {
   readonly told: Told = { records: [], cells: new Map() };
   readonly records: NewRecord[] = [];
   readonly rejected: Rejected[] = [];
   /** Due instants of deadlines that alarms told, for the lag of timers. */
   readonly fired: number[] = [];
-  /** Keys of the cases that the commit keeps among the closed ones. */
-  readonly closed: string[] = [];
   /** What the policy in force changed on the cases that were brought under it. */
   readonly effect: PolicyEffect = { ...NO_EFFECT };
   readonly #touched = new Set<CachedCase>();
@@ -247,8 +263,8 @@ export class Batch {
     addCell(this.told.cells, cellKey('c', 'reject', notice.reason), 1);
   }
 
-  #count(entity: string, result: 'applied' | 'duplicate' | 'rejected'): void {
-    addCell(this.told.cells, `c|event|${entity}|${result}`, 1);
+  #count(entity: Entity | 'unknown', result: keyof (typeof EVENT_CELLS)[Entity]): void {
+    addCell(this.told.cells, EVENT_CELLS[entity][result], 1);
   }
 
   /** Writes the changed cases into a commit. */
@@ -256,7 +272,6 @@ export class Batch {
     let riskChanged = false;
     for (const found of this.#touched) {
       storeState(found, commit);
-      if (found.kept === 'closed') this.closed.push(found.key);
       if (storeRisk(found, commit)) riskChanged = true;
       found.dirty = false;
     }

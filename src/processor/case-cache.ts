@@ -1,4 +1,4 @@
-// Cases in memory, loaded on demand and bounded: the least recently used ones go first. Redis has them all.
+// Cases in memory, loaded on demand and bounded: those that were not used lately go first. Redis has them all.
 import type { SlaEvent } from '../contract/event.ts';
 import { type CaseState, newCase } from '../engine/case.ts';
 import { decodeCase, parseCaseKey } from '../engine/codec.ts';
@@ -21,6 +21,8 @@ export interface CachedCase {
   riskAt: number | null | undefined;
   /** Changed since the last commit: to be stored. */
   dirty: boolean;
+  /** Used since it was last passed over when room was made. */
+  used: boolean;
 }
 
 export class CaseCache {
@@ -50,13 +52,10 @@ export class CaseCache {
     return this.#cases.size;
   }
 
-  /** A case that is in memory, moved to the young end. */
+  /** A case that is in memory. */
   get(key: string): CachedCase | undefined {
     const found = this.#cases.get(key);
-    if (found !== undefined) {
-      this.#cases.delete(key);
-      this.#cases.set(key, found);
-    }
+    if (found !== undefined) found.used = true;
     return found;
   }
 
@@ -102,17 +101,19 @@ export class CaseCache {
     };
   }
 
-  /** Lets closed cases go, for which few events come, once memory is half full. */
-  drop(keys: readonly string[]): void {
-    if (this.#cases.size * 2 < this.#sizeMax) return;
-    for (const key of keys) if (this.#cases.get(key)?.dirty === false) this.#cases.delete(key);
-  }
-
-  /** Lets the least recently used go, down to the bound; never one that is not stored yet. */
+  /**
+   * Lets cases go, oldest first, down to the bound. An open one that was used since it was last passed over is passed
+   * over once more, which is cheaper than keeping all of them in the order of their use; few events come for closed
+   * ones. Never one that is not stored yet.
+   */
   evict(): void {
-    for (const [key, { dirty }] of this.#cases) {
-      if (this.#cases.size <= this.#sizeMax) return;
-      if (!dirty) this.#cases.delete(key);
+    let left = 2 * this.#cases.size;
+    for (const [key, found] of this.#cases) {
+      if (this.#cases.size <= this.#sizeMax || left-- === 0) return;
+      this.#cases.delete(key);
+      if (!found.dirty && (!found.used || found.kept === 'closed')) continue;
+      found.used = false;
+      this.#cases.set(key, found);
     }
   }
 }
@@ -129,5 +130,6 @@ function cached(key: string, state: CaseState, kept: CachedCase['kept']): Cached
     armed: null,
     riskAt: kept === null ? null : undefined,
     dirty: false,
+    used: true,
   };
 }

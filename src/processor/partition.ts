@@ -287,21 +287,21 @@ export class Partition {
     let batch = this.#newBatch();
     const incoming = messages.map(message => batch.decode(message));
     await this.#loadCases(incoming, last);
+    let passed: RawMessage | undefined;
     for (const each of incoming) {
       const { message } = each;
       const now = Math.max(this.#time, message.storedMs);
-      if (this.#nextAlarm() < now) batch = await this.#ringAll(batch, now, message.seq);
+      if (this.#nextAlarm() < now) {
+        this.#moveTo(passed);
+        batch = await this.#ringAll(batch, now, message.seq);
+      }
       this.#time = now;
       batch.apply(each, now);
       const sweep = this.#sweep;
       if (sweep !== null) await sweep.step(this.#cache, batch, message.seq, each.kind === 'control');
-      this.#position = {
-        ...this.#position,
-        seq: message.seq,
-        storedMs: message.storedMs,
-        sweep: sweep === null ? null : sweep.cursor,
-      };
+      passed = message;
     }
+    this.#moveTo(passed);
     for (const { kind, message } of incoming)
       if (kind === 'control') this.#ticker.returned(message.data, message.storedMs);
     const newest = messages.at(-1);
@@ -309,6 +309,13 @@ export class Partition {
     await this.#commit(batch, this.#position);
     this.#endSweep();
     this.#measureEvents(messages);
+  }
+
+  /** The batch holds everything up to this message. */
+  #moveTo(message: RawMessage | undefined): void {
+    if (message === undefined) return;
+    const { seq, storedMs } = message;
+    this.#position = { ...this.#position, seq, storedMs, sweep: this.#sweep?.cursor ?? null };
   }
 
   /** Rings all alarms before `now`. What is too much for one commit is committed on the way; gives the batch back. */
@@ -377,7 +384,6 @@ export class Partition {
     for (const name of EFFECTS) this.#effect[name] += batch.effect[name];
     await this.#ledger.commit(batch, position, this.#time);
     this.#position = this.#ledger.position;
-    this.#cache.drop(batch.closed);
     if (!this.caughtUp) return;
     const now = Date.now();
     for (const due of batch.fired) this.#options.measure.timerLag(Math.max(0, now - due) / 1000);

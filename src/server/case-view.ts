@@ -7,7 +7,7 @@ import { formatTime } from '../contract/time.ts';
 import type { CaseState } from '../engine/case.ts';
 import { type Cycle, evaluate, type Outcome, outcomeAt, storyOf } from '../engine/cycle.ts';
 import { type ClockView, explainCase } from '../engine/explain.ts';
-import { pausesOf, queueAt, text } from '../engine/fold.ts';
+import { pausesOf, text } from '../engine/fold.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';
 
 export interface TimelineEntry {
@@ -164,7 +164,7 @@ function timeline(state: CaseState, now: number): TimelineEntry[] {
           },
         });
       for (const fact of storyOf(cycle, pauses, now)) add(fact.at, fact.state, {});
-      for (const fact of evaluate(clock, cycle, pauses, queueAt(state.fold), now).facts) {
+      for (const fact of evaluate(clock, cycle, pauses, state.fold.queues, now).facts) {
         const percent: Fields = fact.percent === null ? {} : { percent: fact.percent };
         add(fact.at, fact.state, fact.to === null ? percent : { ...percent, to: fact.to });
       }
