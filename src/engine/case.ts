@@ -5,10 +5,11 @@ import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts'
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { altersEarlier, contributeEvent } from './contribute.ts';
 import { contributeAll, evaluateClock, retell, tellFolds, uncountOpen } from './evaluation.ts';
-import { applyEvent, type CaseFold, clockOf, emptyFold, type Touch, touchOf } from './fold.ts';
+import { applyEvent, type CaseFold, emptyFold } from './fold.ts';
 import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
 import { moveStanding, NOWHERE, type Standing, standingOf } from './standing.ts';
 import type { Cause, Naming, Subject, Told } from './tell.ts';
+import { type Touch, touchOf } from './touch.ts';
 
 const DAY_MS = 86_400_000;
 /** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
@@ -226,57 +227,41 @@ function foldUpTo(state: CaseState, now: number): void {
   }
 }
 
-/**
- * Applies the next event in order and tells the difference as of `upTo`, looking only at the rules that the event
- * concerns.
- */
+/** Applies the next event in order and tells the difference as of `upTo`. */
 function applyNext(state: CaseState, cause: Naming, upTo: number, told: Told): void {
   const event = state.events[state.applied];
   if (event === undefined) return;
   const { fold } = state;
   const touch = touchOf(fold, event);
-  const whole = wholeIndicators(state, touch);
+  const { counted } = touch.concern;
+  const altered = touch.changed.length === 0 ? NONE : alteredBy(state, touch);
+  const whole = altered.length === 0 ? touch.concern.whole : [...touch.concern.whole, ...altered];
   contributeAll(state, whole, -1, told.cells);
   applyEvent(fold, state.events, state.applied, touch);
   state.applied += 1;
   // A queue that is known only now is also the label of what all clocks told since then.
-  if (event.time < upTo && touch.changed.includes('queue')) {
-    for (const clock of fold.clocks) {
-      for (const cycle of clock.cycles) cycle.stale = true;
-      retell(state, clock, cause, upTo, told);
-    }
-  } else {
-    for (const index of touch.clocks) {
-      const clock = clockOf(fold, index);
-      if (clock !== undefined) retell(state, clock, cause, upTo, told);
-    }
-  }
+  if (event.time < upTo && touch.changed.includes('queue'))
+    for (const { cycles } of fold.clocks) for (const cycle of cycles) cycle.stale = true;
+  for (const clock of fold.clocks) retell(state, clock, cause, upTo, told);
   contributeAll(state, whole, 1, told.cells);
-  for (const index of touch.indicators) {
+  for (const index of counted) {
     const indicator = state.policy.indicators[index];
-    if (indicator !== undefined && !whole.includes(index))
+    if (indicator !== undefined && !altered.includes(index))
       contributeEvent(indicator, fold, event, 1, told.cells);
   }
 }
 
-/** The indicators to which the case's whole contribution may change; to the others only the event itself adds. */
-function wholeIndicators(state: CaseState, touch: Touch): readonly number[] {
-  const { fold, events, applied } = state;
-  const { indicators } = state.policy;
-  const whole: number[] = [];
-  for (const index of touch.indicators) {
-    const indicator = indicators[index];
-    if (indicator === undefined) continue;
-    const { kind } = indicator.measure;
-    if (kind === 'level' || kind === 'clock') whole.push(index);
-    else if (altersEarlier(indicator, fold, events, applied, touch.changed, touch.attributes))
-      whole.push(index);
-  }
-  for (const { measure, index } of indicators) {
-    if (measure.kind === 'clock' && touch.clocks.includes(measure.clock) && !whole.includes(index))
-      whole.push(index);
-  }
-  return whole;
+const NONE: readonly number[] = [];
+
+/** The figures of events in which earlier events of the case count otherwise once these attributes have changed. */
+function alteredBy({ fold, events, applied, policy }: CaseState, touch: Touch): readonly number[] {
+  return touch.concern.counted.filter(index => {
+    const indicator = policy.indicators[index];
+    return (
+      indicator !== undefined &&
+      altersEarlier(indicator, fold, events, applied, touch.changed, touch.attributes)
+    );
+  });
 }
 
 function clockIndicators(state: CaseState, clocks: readonly number[]): readonly number[] {
