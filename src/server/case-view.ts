@@ -164,7 +164,9 @@ function timeline(state: CaseState, now: number): TimelineEntry[] {
           },
         });
       for (const fact of storyOf(cycle, pauses, now)) add(fact.at, fact.state, {});
-      for (const fact of evaluate(clock, cycle, pauses, state.fold.queues, now).facts) {
+      const { facts, begun } = evaluate(clock, cycle, pauses, state.fold.queues, now);
+      if (begun !== null && clock.atOnce !== null) add(begun.at, 'action', { ...clock.atOnce });
+      for (const fact of facts) {
         const percent: Fields = fact.percent === null ? {} : { percent: fact.percent };
         add(fact.at, fact.state, fact.to === null ? percent : { ...percent, to: fact.to });
       }
