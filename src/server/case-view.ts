@@ -5,9 +5,10 @@ import type { Entity, Fields } from '../contract/event.ts';
 import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
 import type { CaseState } from '../engine/case.ts';
-import { type Cycle, evaluate, type Outcome, outcomeAt, storyOf } from '../engine/cycle.ts';
+import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { type ClockView, explainCase } from '../engine/explain.ts';
 import { pausesOf, text } from '../engine/fold.ts';
+import { storyOf } from '../engine/story.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';
 
 export interface TimelineEntry {
