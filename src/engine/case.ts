@@ -179,7 +179,7 @@ function tellDeadlines(state: CaseState, cause: Naming, upTo: number, told: Told
 export function isHot(state: CaseState): boolean {
   if (state.fold.closedAt === null || state.applied < state.events.length) return true;
   return state.fold.clocks.some(({ cycles }) =>
-    cycles.some(cycle => cycle.shown && cycle.end === null && cycle.hidden === null),
+    cycles.some(cycle => cycle.shownAt !== null && cycle.end === null && cycle.hidden === null),
   );
 }
 

@@ -24,7 +24,8 @@ export function standingOf(fold: CaseFold): Standing {
   for (const { clock, cycles } of fold.clocks) {
     if (clock.evidence) continue;
     for (const cycle of cycles) {
-      if (!cycle.shown || cycle.end !== null || cycle.hidden !== null || cycle.told.length === 0) continue;
+      if (cycle.shownAt === null || cycle.end !== null || cycle.hidden !== null || cycle.told.length === 0)
+        continue;
       if (cycle.told.some(fact => fact.state === 'breached')) overdue = true;
       else risk = true;
       riskAt = Math.min(riskAt, cycle.dueAt);

@@ -140,7 +140,7 @@ class Trace implements CaseTrace {
       if (fold === undefined) continue;
       const latest = fold.cycles.at(-1);
       const live = fold.cycles.filter(
-        cycle => cycle.end === null || cycle === latest || !cycle.shown || cycle.hidden !== null,
+        cycle => cycle.end === null || cycle === latest || cycle.shownAt === null || cycle.hidden !== null,
       );
       found.set(index, {
         copies: new Map(live.map(cycle => [cycle, { ...cycle }])),
@@ -209,7 +209,7 @@ function dueIf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: 
 }
 
 function causeOf(was: Cycle, cycle: Cycle): MoveCause {
-  if (!was.shown || (was.hidden !== null && cycle.hidden === null)) return 'gate';
+  if (was.shownAt === null || (was.hidden !== null && cycle.hidden === null)) return 'gate';
   if (cycle.gaps.length > was.gaps.length) return 'reopening';
   return cycle.target === was.target ? 'pause' : 'target';
 }
