@@ -7,7 +7,7 @@ import { altersEarlier, contributeEvent } from './contribute.ts';
 import { contributeAll, evaluateClock, retell, tellFolds, uncountOpen } from './evaluation.ts';
 import { applyEvent, type CaseFold, emptyFold } from './fold.ts';
 import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
-import { moveStanding, NOWHERE, type Standing, standingOf } from './standing.ts';
+import { type ClocksSum, moveStanding, NOWHERE, type Standing, standingOf, sumOfClocks } from './standing.ts';
 import type { Cause, Naming, Subject, Told } from './tell.ts';
 import { type Touch, touchOf } from './touch.ts';
 
@@ -35,6 +35,8 @@ export interface CaseState {
   alarm: number;
   /** How the case stands as a whole: its queue, and whether it is open, overdue, at risk. */
   standing: Standing;
+  /** What its clocks come to; null once one of them was evaluated anew. */
+  clocks: ClocksSum | null;
   /** How long it is kept once it is closed, after the last event, ms. */
   readonly keepMs: number;
   /** The events as they were last encoded, so that only what came after them is encoded again; null: all of them. */
@@ -72,6 +74,7 @@ export function newCase(
     acceptedAt: 0,
     alarm: Number.POSITIVE_INFINITY,
     standing: NOWHERE,
+    clocks: null,
     keepMs: isStaff(entity) ? STAFF_MEMORY_MS : closedKeepMs,
     encoding: null,
   };
@@ -93,8 +96,7 @@ export function restoreCase(
   state.acceptedAt = acceptedAt;
   foldUpTo(state, evaluatedAt);
   for (const clock of state.fold.clocks) evaluateClock(state, clock, evaluatedAt, null);
-  state.standing = standingOf(state.fold);
-  state.alarm = alarmOf(state);
+  standAnew(state);
   return state;
 }
 
@@ -139,6 +141,7 @@ function letOldGo(state: CaseState, now: number): void {
   state.events = kept;
   state.applied = left.applied;
   state.fold = left.fold;
+  state.clocks = left.clocks;
   state.unchanged = 0;
   state.encoding = null;
 }
@@ -178,9 +181,7 @@ function tellDeadlines(state: CaseState, cause: Naming, upTo: number, told: Told
 /** Whether the case needs to be kept among the open ones: it is open, or a clock of it still runs, or events lie ahead. */
 export function isHot(state: CaseState): boolean {
   if (state.fold.closedAt === null || state.applied < state.events.length) return true;
-  return state.fold.clocks.some(({ cycles }) =>
-    cycles.some(cycle => cycle.shownAt !== null && cycle.end === null && cycle.hidden === null),
-  );
+  return state.fold.clocks.some(({ cycles }) => cycles.some(({ counted }) => counted !== null));
 }
 
 /** True once a closed case has been kept for long enough and is to be forgotten. */
@@ -279,6 +280,7 @@ function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told)
   uncountOpen(before, told.cells);
   state.events = events;
   state.fold = emptyFold(state.policy, state.entity);
+  state.clocks = null;
   state.applied = 0;
   foldUpTo(state, cause.now);
   for (const clock of state.fold.clocks) evaluateClock(state, clock, cause.now, told.cells);
@@ -290,17 +292,20 @@ function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told)
 function settle(state: CaseState, now: number, told: Told): void {
   state.evaluatedAt = now;
   const before = state.standing;
-  const after = standingOf(state.fold);
-  state.standing = after;
-  state.alarm = alarmOf(state);
+  const after = standAnew(state);
   moveStanding(state.entity, before, after, told.cells);
 }
 
+function standAnew(state: CaseState): Standing {
+  state.clocks ??= sumOfClocks(state.fold);
+  state.standing = standingOf(state.fold, state.clocks, state.standing);
+  state.alarm = alarmOf(state, state.clocks.nextAt);
+  return state.standing;
+}
+
 /** Deadlines count once time is past them, waiting events once it has reached them: hence one millisecond earlier. */
-function alarmOf(state: CaseState): number {
-  let alarm = Number.POSITIVE_INFINITY;
-  for (const { cycles } of state.fold.clocks)
-    for (const cycle of cycles) if (cycle.nextAt < alarm) alarm = cycle.nextAt;
+function alarmOf(state: CaseState, nextAt: number): number {
+  let alarm = nextAt;
   const ahead = state.events[state.applied];
   if (ahead !== undefined) alarm = Math.min(alarm, ahead.time - 1);
   if (alarm === Number.POSITIVE_INFINITY && !isHot(state)) alarm = state.acceptedAt + state.keepMs;

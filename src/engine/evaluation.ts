@@ -65,6 +65,7 @@ function evaluateCycle(
   cycle.begun = found.begun;
   cycle.nextAt = found.nextAt;
   cycle.dueAt = found.dueAt;
+  state.clocks = null;
   const counted = openState(cycle, pauses.at(-1)?.to === null);
   if (counted !== cycle.counted && changes !== null) {
     countOpen(clock, cycle.counted, -1, changes);
