@@ -5,6 +5,7 @@ import type { Entity } from '../contract/event.ts';
 import type { ClockRecord } from '../contract/record.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
 import { addCell, type CellChanges } from './contribute.ts';
+import { coverageMark } from './coverage.ts';
 import type { Fact } from './cycle.ts';
 import { instantText } from './instant.ts';
 
@@ -136,6 +137,7 @@ function record(
     pausedMs: fact.pausedMs,
     overdueMs: fact.overdueMs,
     policy: subject.policy,
+    ...coverageMark(clock, fact.startedAt, fact.dueAt),
   } as const;
   if (fact.percent !== null) told.records.push({ ...base, percent: fact.percent });
   else if (fact.step !== null && fact.to !== null)
