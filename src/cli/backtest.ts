@@ -29,6 +29,7 @@ import {
   summaryText,
 } from './backtest-output.ts';
 import { instantOption, type ReadEvent, readEventFile } from './event-file.ts';
+import { readAddedYears } from './holiday-file.ts';
 import { write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
@@ -47,6 +48,7 @@ Runs recorded events through the clocks and alerts of a policy on the events' ow
   --until TIME       up to this instant (RFC 3339); else up to the last event. Later events are not read
   --from TIME        events before it are not read: of a case that began before it only the rest is seen
   --to TIME          events after it are not read
+  --holidays FILE    a year of holidays for the policies' calendars, as holidays add takes it; may be repeated
   --all              before the outcomes, every transition of every clock and every alert
 
 Prints one line of JSON for each clock cycle. Instead of these:
@@ -73,6 +75,7 @@ interface Arguments {
   readonly until: number | null;
   readonly all: boolean;
   readonly mapping: Mapping | null;
+  readonly holidays: readonly string[];
   readonly summary: boolean;
   readonly against: string | null;
   readonly suggest: string | null;
@@ -82,8 +85,9 @@ interface Arguments {
 
 export async function run(argv: string[]): Promise<number> {
   const args = parse(argv);
-  const policy = readPolicy(args.policy);
-  const against = args.against === null ? null : readPolicy(args.against);
+  const years = readAddedYears(args.holidays);
+  const policy = readPolicy(args.policy, years);
+  const against = args.against === null ? null : readPolicy(args.against, years);
   const clock = args.suggest === null ? null : clockToSuggest(policy, args.suggest);
   const space = new SpillSpace();
   const progress = new Progress(process.stderr);
@@ -113,6 +117,7 @@ function parse(argv: string[]): Arguments {
       until: { type: 'string' },
       all: { type: 'boolean', default: false },
       map: { type: 'string' },
+      holidays: { type: 'string', multiple: true, default: [] },
       'from-stream': { type: 'boolean', default: false },
       from: { type: 'string' },
       to: { type: 'string' },
@@ -146,6 +151,7 @@ function parse(argv: string[]): Arguments {
     until: instantOption('until', values.until),
     all,
     mapping: map === undefined ? null : readMapping(map),
+    holidays: values.holidays,
     summary,
     against,
     suggest,
