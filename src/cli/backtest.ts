@@ -14,6 +14,7 @@ import type { SlaEvent } from '../contract/event.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
+import type { AddedYear } from '../policy/holidays.ts';
 import {
   COMPARISON_COLUMNS,
   comparisonRows,
@@ -44,7 +45,8 @@ Runs recorded events through the clocks and alerts of a policy on the events' ow
   --policy POLICY    the policy, YAML or JSON
   --events FILE      NDJSON of events, each a CloudEvent in JSON; - is standard input
   --map MAPPING      FILE is a CSV export of a helpdesk; the mapping says how its rows become events
-  --from-stream      reads what the streams of NATS_URL, or of the monitor in DATA_DIR, hold instead of a file
+  --from-stream      reads what the streams of NATS_URL, or of the monitor in DATA_DIR, hold instead of a file, with the
+                     years of holidays that were added there
   --until TIME       up to this instant (RFC 3339); else up to the last event. Later events are not read
   --from TIME        events before it are not read: of a case that began before it only the rest is seen
   --to TIME          events after it are not read
@@ -85,7 +87,7 @@ interface Arguments {
 
 export async function run(argv: string[]): Promise<number> {
   const args = parse(argv);
-  const years = readAddedYears(args.holidays);
+  const years = await yearsFor(args);
   const policy = readPolicy(args.policy, years);
   const against = args.against === null ? null : readPolicy(args.against, years);
   const clock = args.suggest === null ? null : clockToSuggest(policy, args.suggest);
@@ -324,6 +326,16 @@ class Job {
     this.#progress.clear();
     process.stderr.write(`${place}: ${why}\n`);
   }
+}
+
+/** Those of files; with streams also those that were added where the streams are, as the monitor has them. */
+async function yearsFor({ events, holidays }: Arguments): Promise<readonly AddedYear[]> {
+  const given = readAddedYears(holidays);
+  if (events !== null) return given;
+  const { readKeptYears } = await import('./event-stream.ts');
+  const isGiven = (kept: AddedYear) =>
+    given.some(({ country, year }) => country === kept.country && year === kept.year);
+  return [...(await readKeptYears()).filter(kept => !isGiven(kept)), ...given];
 }
 
 /** Loaded only here, since a file needs no server. */

@@ -9,9 +9,11 @@ import { z } from 'zod';
 import { streamState } from '../../src/broker/api.ts';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { openReader } from '../../src/broker/reader.ts';
-import { RECORDS_STREAM } from '../../src/broker/streams.ts';
+import { ensureStreams, openConfig, RECORDS_STREAM } from '../../src/broker/streams.ts';
 import { readSettings } from '../../src/config.ts';
 import type { ClockRecord } from '../../src/contract/record.ts';
+import { putYear, removeYear } from '../../src/holiday-store.ts';
+import { Policies, readPolicyFile, readPolicyText } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { type ProcessRole, startMonitor } from '../../src/serve.ts';
 import { runProgram } from '../support/program.ts';
@@ -300,6 +302,12 @@ ${CALENDAR}clocks:
   const explained = await program('explain', 'T-1');
   t.match(explained.stdout, new Date(after.dueAt + 8 * 3_600_000).toISOString().slice(0, 10));
   t.notMatch(explained.stdout, /plain hours/);
+  const replayed = await program('backtest', '--from-stream', '--policy', rig.file);
+  t.match(JSON.parse(replayed.stdout.split('\n')[0] ?? ''), {
+    case: 'T-1',
+    dueAt: new Date(after.dueAt).toISOString(),
+  });
+  t.notMatch(replayed.stdout, /uncovered/, 'backtest computes what the monitor does');
   await send(event('created', 'T-3'), event('resolved', 'T-3'));
   await until('T-3 is told', async () => (await told('T-3')).length > 0);
   t.match(await told('T-3'), [{ state: 'met', policy: trial.hash }]);
@@ -336,4 +344,54 @@ ${CALENDAR}clocks:
   t.match(applied, { applied: true, effect: { changed: 1 } });
   await until('and again', async () => JSON.stringify(await clock(askAgain)) === JSON.stringify(after));
   t.match(await (await askAgain('/api/v1/holidays', text)).json(), { applied: true, effect: null });
+});
+
+t.test('a policy and a year that come at once end in one policy for all processes', async t => {
+  const servers = await startTestServers(t);
+  const file = join(servers.dir, 'policy.yaml');
+  const text = (target: string) => policy(target, SOLVE).replace('clocks:', `${CALENDAR}clocks:`);
+  writeFileSync(file, text('1h'));
+  const open = async () => {
+    const nc = await connectBroker({ natsUrl: servers.natsUrl }, { name: 'test' });
+    await ensureStreams(nc, 8);
+    const kv = await openConfig(nc);
+    const policies = await Policies.open(nc, kv, file);
+    const failures: unknown[] = [];
+    policies.on('failed', error => failures.push(error));
+    t.teardown(async () => {
+      policies.close();
+      await nc.close();
+    });
+    return { kv, policies, failures };
+  };
+  const all = [await open(), await open(), await open()] as const;
+  const [one, two, three] = all;
+  const plain = one.policies.current.hash;
+  for (let round = 1; round <= 12; round++) {
+    const target = `${round + 1}h`;
+    const year = { country: 'CN', year: 2040, off: [`2040-05-${String(round).padStart(2, '0')}`], work: [] };
+    // The command writes the year alone; HTTP also puts the policy with it into force.
+    const add = round % 2 === 0 ? putYear(two.kv, year, 'test') : two.policies.addYear(year, 'test');
+    await Promise.all([one.policies.put(readPolicyText(text(target))), add]);
+    const wanted = readPolicyText(text(target), [year]).policy.hash;
+    const found = () => all.map(({ policies }) => policies.current.hash);
+    for (let i = 0; i < 200 && found().some(hash => hash !== wanted); i++) await sleep(50);
+    t.same(found(), [wanted, wanted, wanted], `round ${round}`);
+  }
+  t.ok(await removeYear(three.kv, 'CN', 2040));
+  await one.policies.put(readPolicyFile(file));
+  for (let i = 0; i < 200 && all.some(({ policies }) => policies.current.hash !== plain); i++)
+    await sleep(50);
+  t.same(
+    [...new Set(all.map(({ policies }) => policies.current.hash))],
+    [plain],
+    'without years its name is that of its text',
+  );
+
+  await three.kv.put('holidays.CN.2041', 'nothing');
+  for (let i = 0; i < 200 && all.some(({ failures }) => failures.length === 0); i++) await sleep(50);
+  t.match(String(one.failures[0]), /holidays.CN.2041 in SLA_CONFIG is no year.*holidays remove CN 2041/);
+  t.equal(one.policies.current.hash, plain, 'the policy stays');
+  const broken = runProgram(['holidays', 'list'], { env: servers.env });
+  t.match(await broken, { code: 1, stderr: /holidays remove CN 2041/ });
 });
