@@ -1,7 +1,7 @@
 // Says in the log that a calendar runs into a year whose holidays are not known: at start, when that changes, and once a
 // day while it lasts.
 import type { CompiledPolicy } from './policy/compiled.ts';
-import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from './policy/coverage.ts';
+import { uncoveredCalendars, uncoveredWarning } from './policy/coverage.ts';
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 60_000;
@@ -44,10 +44,7 @@ export class CoverageReminder {
     this.#toldAt = now;
     for (const one of found) {
       const { calendar, country, year } = one;
-      this.#log.warn(
-        { calendar, country, year },
-        `calendar ${calendar}: ${uncoveredText(one)}; ${uncoveredAdvice(one)}`,
-      );
+      this.#log.warn({ calendar, country, year }, uncoveredWarning(one));
     }
   }
 }

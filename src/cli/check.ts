@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy, Target } from '../policy/compiled.ts';
-import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from '../policy/coverage.ts';
+import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import { formatDuration } from '../policy/duration.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { formatError } from '../policy/place.ts';
@@ -46,9 +46,7 @@ export async function run(argv: string[]): Promise<number> {
     await write(`${count} ${count === 1 ? 'error' : 'errors'}\n`);
     return 1;
   }
-  const uncovered = uncoveredCalendars(result.policy, Date.now()).map(
-    one => `calendar ${one.calendar}: ${uncoveredText(one)}; ${uncoveredAdvice(one)}`,
-  );
+  const uncovered = uncoveredCalendars(result.policy, Date.now()).map(uncoveredWarning);
   for (const warning of [...result.warnings, ...uncovered]) process.stderr.write(`warning: ${warning}\n`);
   await write(summary(result.policy));
   return 0;

@@ -3,8 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { KV } from 'nats';
 import { putYear, removeYear } from '../holiday-store.ts';
-import type { CompiledPolicy } from '../policy/compiled.ts';
-import type { AddedYear } from '../policy/holidays.ts';
+import { calendarsOf } from '../policy/holiday-file.ts';
 import { withConfig } from './config-bucket.ts';
 import { readAddedYear } from './holiday-file.ts';
 import { configured } from './kept-policies.ts';
@@ -64,7 +63,7 @@ async function add([file, ...more]: readonly string[], by: string): Promise<numb
     await putYear(kv, added, by);
     const { country, year, off, work } = added;
     const { inForce } = await configured(kv);
-    const users = inForce === null ? [] : usersOf(inForce.policy, added);
+    const users = inForce === null ? [] : calendarsOf(inForce.policy.calendars.values(), country);
     const use =
       users.length > 0
         ? `used by ${users.join(', ')}`
@@ -76,9 +75,8 @@ async function add([file, ...more]: readonly string[], by: string): Promise<numb
 
 async function list(kv: KV): Promise<number> {
   const { years, inForce } = await configured(kv);
-  for (const added of years) {
-    const { country, year, off, work, by, at } = added;
-    const users = inForce === null ? [] : usersOf(inForce.policy, added);
+  for (const { country, year, off, work, by, at } of years) {
+    const users = inForce === null ? [] : calendarsOf(inForce.policy.calendars.values(), country);
     const row = [country, year, off.length, work.length, by, at, users.join(',') || '-'];
     process.stdout.write(`${row.join('\t')}\n`);
   }
@@ -95,8 +93,4 @@ async function remove([country, text, ...more]: readonly string[]): Promise<numb
       throw new CommandError(`No year ${text} of ${country} was added; see sla-monitor holidays list`);
     return 0;
   });
-}
-
-function usersOf({ calendars }: CompiledPolicy, { country }: AddedYear): string[] {
-  return [...calendars.values()].filter(calendar => calendar.country === country).map(({ name }) => name);
 }

@@ -36,6 +36,11 @@ export function uncoveredText({ year }: Uncovered): string {
 /** What to do about it. */
 export function uncoveredAdvice({ country, year }: Uncovered): string {
   return country === null
-    ? `add ${year} to its iCalendar file`
-    : `once they are announced: sla-monitor holidays add FILE, with country: ${country}, year: ${year}, off and work`;
+    ? `Add ${year} to its iCalendar file`
+    : `Once they are announced: sla-monitor holidays add FILE, with country: ${country}, year: ${year}, off and work`;
+}
+
+/** Both on one line, with the calendar's name. */
+export function uncoveredWarning(one: Uncovered): string {
+  return `calendar ${one.calendar}: ${uncoveredText(one)}. ${uncoveredAdvice(one)}`;
 }

@@ -133,6 +133,11 @@ function datesOf(days: ReadonlySet<number>): string[] {
   return [...days].sort((a, b) => a - b).map(dateOfDay);
 }
 
+/** The calendars that a country's years concern, by name. */
+export function calendarsOf(calendars: Iterable<Calendar>, country: string): string[] {
+  return [...calendars].filter(calendar => calendar.country === country).map(({ name }) => name);
+}
+
 /** Of the added years those whose country a calendar uses, by country and year: part of what a policy says. */
 export function yearsUsed(calendars: Iterable<Calendar>, added: readonly AddedYear[]): AddedYear[] {
   const used = new Set([...calendars].map(calendar => calendar.country));

@@ -7,7 +7,7 @@ import { formatTime } from '../contract/time.ts';
 import type { KeptYear } from '../holiday-store.ts';
 import { PolicyFileError } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { readHolidayFile } from '../policy/holiday-file.ts';
+import { calendarsOf, readHolidayFile } from '../policy/holiday-file.ts';
 import type { AddedYear } from '../policy/holidays.ts';
 import { formatError } from '../policy/place.ts';
 import { errorAnswer } from './api-schemas.ts';
@@ -66,7 +66,10 @@ export function holidayRoutes(fastify: FastifyInstance, options: AppOptions): vo
     },
     async () => ({
       calendars: coverageOf(policy(), Date.now()),
-      added: (await policies.years()).map(year => ({ ...year, calendars: usersOf(policy(), year) })),
+      added: (await policies.years()).map(year => ({
+        ...year,
+        calendars: calendarsOf(policy().calendars.values(), year.country),
+      })),
     }),
   );
   app.post(
@@ -82,30 +85,15 @@ export function holidayRoutes(fastify: FastifyInstance, options: AppOptions): vo
       },
     },
     async (request, reply) => {
-      const file = readHolidayFile(String(request.body ?? ''), 'holidays');
-      if (!file.ok) return refuse(reply, 400, 'bad-holidays', file.errors.map(formatError).join('\n'));
-      const { year } = file;
-      const next = await withYearOrNull(options, year);
-      if (typeof next === 'string') return refuse(reply, 400, 'bad-holidays', next);
+      const read = await readYear(options, String(request.body ?? ''));
+      if (typeof read === 'string') return refuse(reply, 400, 'bad-holidays', read);
+      const { year, next, warnings } = read;
       const { confirm } = request.query;
-      if (confirm !== undefined && confirm !== next.hash)
-        return refuse(
-          reply,
-          409,
-          'other-policy',
-          `With this year the policy has the hash ${next.hash}: try it first.`,
-        );
-      const users = usersOf(next, year);
-      const unused = `no calendar of the policy in force uses ${year.country}: the year is kept until one does`;
-      const answer = {
-        hash: next.hash,
-        country: year.country,
-        year: year.year,
-        off: year.off.length,
-        work: year.work.length,
-        calendars: users,
-        warnings: [...file.warnings, ...(users.length === 0 ? [unused] : [])],
-      };
+      if (confirm !== undefined && confirm !== next.hash) {
+        const message = `With this year the policy has the hash ${next.hash}: try it first.`;
+        return refuse(reply, 409, 'other-policy', message);
+      }
+      const answer = { ...describe(year, next), warnings };
       const isKept = (await policies.years()).some(kept => isSame(kept, year));
       if (isKept && next.hash === policy().hash)
         return reply.send({ ...answer, applied: true, effect: null });
@@ -116,23 +104,40 @@ export function holidayRoutes(fastify: FastifyInstance, options: AppOptions): vo
   );
 }
 
-/** The policy in force with a year, or why it can't have it. */
-async function withYearOrNull({ policies }: AppOptions, year: AddedYear): Promise<CompiledPolicy | string> {
+interface ReadYear {
+  readonly year: AddedYear;
+  /** The policy in force as it is with this year. */
+  readonly next: CompiledPolicy;
+  readonly warnings: string[];
+}
+
+/** A year, or what is wrong with it. */
+async function readYear({ policies }: AppOptions, text: string): Promise<ReadYear | string> {
+  const file = readHolidayFile(text, 'holidays');
+  if (!file.ok) return file.errors.map(formatError).join('\n');
+  const { year } = file;
   try {
-    return await policies.withYear(year);
+    const next = await policies.withYear(year);
+    const warnings = [...file.warnings];
+    if (calendarsOf(next.calendars.values(), year.country).length === 0)
+      warnings.push(
+        `no calendar of the policy in force uses ${year.country}: the year is kept until one does`,
+      );
+    return { year, next, warnings };
   } catch (error) {
     if (error instanceof PolicyFileError) return error.message;
     throw error;
   }
 }
 
+function describe({ country, year, off, work }: AddedYear, { hash, calendars }: CompiledPolicy) {
+  const users = calendarsOf(calendars.values(), country);
+  return { hash, country, year, off: off.length, work: work.length, calendars: users };
+}
+
 function isSame(kept: KeptYear, { country, year, off, work }: AddedYear): boolean {
   if (kept.country !== country || kept.year !== year) return false;
   return JSON.stringify([kept.off, kept.work]) === JSON.stringify([off, work]);
-}
-
-function usersOf({ calendars }: CompiledPolicy, { country }: AddedYear): string[] {
-  return [...calendars.values()].filter(calendar => calendar.country === country).map(({ name }) => name);
 }
 
 function coverageOf({ calendars }: CompiledPolicy, now: number): z.input<typeof listAnswer>['calendars'] {
