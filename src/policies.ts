@@ -114,6 +114,7 @@ interface PoliciesEvents {
 
 export class Policies extends EventEmitter<PoliciesEvents> {
   readonly #kv: KV;
+  readonly #lookAgainMs: number;
   readonly #byHash = new Map<string, Read>();
   #inForce = '';
   #inForceRevision = 0;
@@ -123,18 +124,24 @@ export class Policies extends EventEmitter<PoliciesEvents> {
   #work: Promise<unknown> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
 
-  private constructor(kv: KV) {
+  private constructor(kv: KV, lookAgainMs: number) {
     super();
     this.#kv = kv;
+    this.#lookAgainMs = lookAgainMs;
   }
 
   /**
    * Follows the policies and the added years that are kept, and puts the policy of `file` into force if it is another
    * than the one that is. @throws PolicyFileError
    */
-  static async open(nc: NatsConnection, kv: KV, file: string): Promise<Policies> {
+  static async open(
+    nc: NatsConnection,
+    kv: KV,
+    file: string,
+    lookAgainMs: number = LOOK_AGAIN_MS,
+  ): Promise<Policies> {
     const read = readPolicyFile(file);
-    const policies = new Policies(kv);
+    const policies = new Policies(kv, lookAgainMs);
     const follow = async (prefix: string, changed: KvListener['changed']): Promise<void> => {
       policies.#stops.push(await watchPrefix(nc, kv, prefix, { changed, complete: () => {} }));
     };
@@ -295,7 +302,7 @@ export class Policies extends EventEmitter<PoliciesEvents> {
   #settleSoon(): void {
     if (this.#isWaiting || !this.#isOpen) return;
     this.#isWaiting = true;
-    setTimeout(() => this.#settle(), LOOK_AGAIN_MS).unref();
+    setTimeout(() => this.#settle(), this.#lookAgainMs).unref();
     this.#settle();
   }
 
