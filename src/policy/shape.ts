@@ -7,9 +7,16 @@ import { calendarKeys, clockSchema, indicatorSchema, policySchema } from './sche
 
 type Issue = z.core.$ZodIssue;
 
-/** Tells each issue at its place below `place`. */
-export function reportIssues(place: Place, issues: readonly Issue[]): void {
-  for (const issue of issues.flatMap(one => flatten(one, []))) reportOne(place, issue);
+/** What a kind of file expects at a path. */
+export interface Guide {
+  advice(path: readonly Step[]): Advice;
+  /** The keys that are known there. */
+  keys(path: readonly Step[]): readonly string[];
+}
+
+/** Tells each issue at its place below `place`; without another guide it is a policy's. */
+export function reportIssues(place: Place, issues: readonly Issue[], guide: Guide = POLICY): void {
+  for (const issue of issues.flatMap(one => flatten(one, []))) reportOne(place, issue, guide);
 }
 
 /** An issue with its whole path, unions resolved. */
@@ -41,22 +48,22 @@ function badness(errors: readonly Flat[]): number {
   }, 0);
 }
 
-function reportOne(place: Place, { issue, path }: Flat): void {
+function reportOne(place: Place, { issue, path }: Flat, guide: Guide): void {
   const at = place.at(...path);
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(at.path);
+    const known = guide.keys(at.path);
     for (const key of issue.keys) {
       // A key of another form, such as hours beside `always`, is known and yet out of place.
       const near = known.includes(key) ? null : nearest(key, known);
       const hint = near === null ? '' : `; did you mean "${near}"?`;
       at.at(key).error(`"${key}" is no key here${hint}`, {
         expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
-        example: near === null ? (known[0] ?? 'leave it out') : adviceAt(at.at(near).path).example,
+        example: near === null ? (known[0] ?? 'leave it out') : guide.advice(at.at(near).path).example,
       });
     }
     return;
   }
-  const advice = adviceAt(at.path);
+  const advice = guide.advice(at.path);
   const found = at.value();
   if (found === undefined) at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
   else if (issue.code === 'invalid_key')
@@ -144,6 +151,8 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
     'indicators: [{ rule: CC-06, level: { on: agent, from: agent.signed_on, to: agent.signed_off } }]',
   ],
 ];
+
+const POLICY: Guide = { advice: adviceAt, keys: keysAt };
 
 function adviceAt(path: readonly Step[]): Advice {
   const key = path.reduce<string>((text, step) => {
