@@ -113,6 +113,10 @@ const SCHEMA = z.object({
     '20000',
     'Case states that a process holds in memory, over all its partitions',
   ),
+  PROCESSOR_THREADS: optional(
+    count(0, 64),
+    'Threads that own partitions, 0: the main one does; one for each core but one, at most 4, when not set',
+  ),
   BATCH_EVENTS_MAX: setting(count(1, 10_000), '2000', 'Most events in one commit'),
   BATCH_LINGER_MS: setting(
     count(0, 1_000),
@@ -151,6 +155,8 @@ export interface Settings {
   readonly centreName: string;
   readonly keepClosedDays: number;
   readonly cacheCasesMax: number;
+  /** Null: as many as the machine is good for. */
+  readonly processorThreads: number | null;
   readonly batchEventsMax: number;
   readonly batchLingerMs: number;
   readonly leaseMs: number;
@@ -230,6 +236,7 @@ function toSettings(raw: Raw): Settings {
     centreName: raw.CENTRE_NAME,
     keepClosedDays: raw.KEEP_CLOSED_DAYS,
     cacheCasesMax: raw.CACHE_CASES_MAX,
+    processorThreads: raw.PROCESSOR_THREADS,
     batchEventsMax: raw.BATCH_EVENTS_MAX,
     batchLingerMs: raw.BATCH_LINGER_MS,
     leaseMs: raw.LEASE_MS,

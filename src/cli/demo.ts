@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { settingsFromEnvironment } from '../config.ts';
 import { Screen, statusLine, welcome } from '../demo/screen.ts';
 import { DemoSession } from '../demo/session.ts';
-import { startMonitor } from '../serve.ts';
+import { startMonitor } from '../monitor/monitor.ts';
 import { UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor demo [--port N] [--speed X] [--seed N]

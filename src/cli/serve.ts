@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { settingsFromEnvironment } from '../config.ts';
 import { startServers } from '../embedded/servers.ts';
+import { type ProcessRole, ROLES, startMonitor } from '../monitor/monitor.ts';
 import { PolicyFileError } from '../policies.ts';
-import { type ProcessRole, ROLES, startMonitor } from '../serve.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor serve [--roles ROLES]

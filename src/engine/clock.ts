@@ -8,7 +8,8 @@ import { holds, holdsAny, matches, matchesAny } from './match.ts';
 
 export interface ClockFold {
   readonly clock: CompiledClock;
-  readonly cycles: Cycle[];
+  /** Nearly always none or one: written out then, not pushed to, since that would reserve room for many. */
+  cycles: Cycle[];
   gate: boolean;
   /** The target's value now, or the last one known; null before any was. */
   target: Duration | null;
@@ -241,7 +242,7 @@ function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixe
     if (!fold.waiting.has(each)) fold.waiting.set(each, fixedDue);
     return;
   }
-  fold.cycles.push({
+  const cycle: Cycle = {
     startedAt: event.time,
     each,
     fixedDue,
@@ -258,5 +259,7 @@ function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixe
     dueAt: Number.POSITIVE_INFINITY,
     counted: null,
     stale: true,
-  });
+  };
+  if (fold.cycles.length === 0) fold.cycles = [cycle];
+  else fold.cycles.push(cycle);
 }

@@ -5,7 +5,7 @@ import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
 import type { ClockFold } from './clock.ts';
 import { addCell, type CellChanges, contribute } from './contribute.ts';
-import { type Cycle, evaluate, type OpenState } from './cycle.ts';
+import { type Cycle, evaluate, type Fact, type OpenState } from './cycle.ts';
 import { type CaseFold, clockOf, pausesOf } from './fold.ts';
 import { type Naming, NOTHING_KNOWN, type Told, tellCycle } from './tell.ts';
 
@@ -61,7 +61,8 @@ function evaluateCycle(
   const pauses = pausesOf(state.fold, clock);
   const found = evaluate(clock, cycle, pauses, state.fold.queues, now);
   cycle.stale = false;
-  cycle.told = found.facts;
+  // A copy, which takes only the room that it needs: a list that was pushed to has room for more, in every cycle kept.
+  cycle.told = found.facts.length === 0 ? NO_FACTS : found.facts.slice();
   cycle.begun = found.begun;
   cycle.nextAt = found.nextAt;
   cycle.dueAt = found.dueAt;
@@ -79,6 +80,8 @@ function openState(cycle: Cycle, paused: boolean): OpenState | null {
   if (cycle.told.some(fact => fact.state === 'breached')) return 'overdue';
   return paused ? 'paused' : 'running';
 }
+
+const NO_FACTS: readonly Fact[] = [];
 
 /** The gauge of open clocks by state. */
 function countOpen(clock: CompiledClock, state: OpenState | null, sign: 1 | -1, changes: CellChanges): void {

@@ -14,7 +14,7 @@ export interface CaseFold {
   /** Attributes and `status`; never changed in place, so that what was before an event can still be seen after it. */
   attributes: Fields;
   /** The queue from each instant on; a new entry only where it changed. */
-  readonly queues: QueueFrom[];
+  queues: readonly QueueFrom[];
   /** Spans of each pause of the policy that has ever been on, by pause index; the last may be open. */
   pauses: ReadonlyMap<number, readonly Span[]>;
   /** In the policy's order: clocks that an event has started and whose gate has been open; with `unseen` the others too. */
@@ -71,7 +71,7 @@ export function applyEvent(fold: CaseFold, events: readonly SlaEvent[], n: numbe
   fold.attributes = after;
   const queue = text(after.queue);
   if (fold.queues.length === 0 || queue !== fold.queues.at(-1)?.queue)
-    fold.queues.push({ at: event.time, queue });
+    fold.queues = [...fold.queues, { at: event.time, queue }];
   if (CLOSING.has(event.type)) fold.closedAt = event.time;
   else if (REOPENING.has(event.type)) fold.closedAt = null;
 

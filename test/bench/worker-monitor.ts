@@ -3,7 +3,7 @@
 // their buckets are too wide for a comparison.
 import { Histogram } from 'prom-client';
 import { settingsFromEnvironment } from '../../src/config.ts';
-import { startMonitor } from '../../src/serve.ts';
+import { startMonitor } from '../../src/monitor/monitor.ts';
 import { cpuMs, Lags, onTold, say } from './worker.ts';
 
 const events = new Lags();

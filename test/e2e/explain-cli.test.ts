@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { readSettings } from '../../src/config.ts';
-import { startMonitor } from '../../src/serve.ts';
+import { startMonitor } from '../../src/monitor/monitor.ts';
 import { runProgram } from '../support/program.ts';
 import { until } from '../support/server-rig.ts';
 import { startTestServers } from '../support/servers.ts';

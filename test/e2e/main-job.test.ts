@@ -10,7 +10,7 @@ import { connectBroker } from '../../src/broker/connect.ts';
 import { openReader } from '../../src/broker/reader.ts';
 import { ACTIONS_STREAM, RECORDS_STREAM } from '../../src/broker/streams.ts';
 import { readSettings } from '../../src/config.ts';
-import { startMonitor } from '../../src/serve.ts';
+import { startMonitor } from '../../src/monitor/monitor.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startTestServers } from '../support/servers.ts';
 

@@ -13,9 +13,9 @@ import { ensureStreams, openConfig, RECORDS_STREAM } from '../../src/broker/stre
 import { readSettings } from '../../src/config.ts';
 import type { ClockRecord } from '../../src/contract/record.ts';
 import { putYear, removeYear } from '../../src/holiday-store.ts';
+import { type ProcessRole, startMonitor } from '../../src/monitor/monitor.ts';
 import { Policies, readPolicyFile, readPolicyText } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import { type ProcessRole, startMonitor } from '../../src/serve.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
 

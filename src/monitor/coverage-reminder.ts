@@ -1,7 +1,7 @@
 // Says in the log that a calendar runs into a year whose holidays are not known: at start, when that changes, and once a
 // day while it lasts.
-import type { CompiledPolicy } from './policy/compiled.ts';
-import { uncoveredCalendars, uncoveredWarning } from './policy/coverage.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 60_000;

@@ -1,22 +1,22 @@
 // Puts the monitor together from its parts on given servers, and takes it apart in order: the composition of `serve`
 // and `demo`.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { connectBroker } from './broker/connect.ts';
-import { requireMapping } from './broker/mapping.ts';
-import { Publisher } from './broker/publisher.ts';
-import { ensureStreams, openConfig } from './broker/streams.ts';
-import type { Settings } from './config.ts';
+import { connectBroker } from '../broker/connect.ts';
+import { requireMapping } from '../broker/mapping.ts';
+import { Publisher } from '../broker/publisher.ts';
+import { ensureStreams, openConfig } from '../broker/streams.ts';
+import type { Settings } from '../config.ts';
+import { packageRoot } from '../package-root.ts';
+import { defaultPolicyFile, Policies, readPolicyFile } from '../policies.ts';
+import { UnroutedMover } from '../processor/unrouted.ts';
+import type { Role } from '../server/access.ts';
+import { createLogger } from '../server/log.ts';
+import { startServer } from '../server/server.ts';
 import { CoverageReminder } from './coverage-reminder.ts';
-import { packageRoot } from './package-root.ts';
-import { defaultPolicyFile, Policies, readPolicyFile } from './policies.ts';
-import { Judge } from './processor/judge.ts';
-import { Processor } from './processor/processor.ts';
-import { UnroutedMover } from './processor/unrouted.ts';
-import type { Role } from './server/access.ts';
-import { createLogger } from './server/log.ts';
-import { startServer } from './server/server.ts';
+import { type Processing, type ServerSettings, startProcessing } from './processing.ts';
+import { connectRedis } from './redis.ts';
+import { startThreads, threadCount } from './threads.ts';
 
 export const ROLES = ['processor', 'server'] as const;
 export type ProcessRole = (typeof ROLES)[number];
@@ -43,8 +43,9 @@ export async function startMonitor(
 ): Promise<Monitor> {
   const { partitions, natsUrl, redisUrl } = settings;
   if (natsUrl === null || redisUrl === null) throw new Error('the monitor needs natsUrl and redisUrl');
+  const serverSettings: ServerSettings = { ...settings, natsUrl, redisUrl };
   const log = createLogger(settings.logLevel);
-  const nc = await connectBroker({ ...settings, natsUrl }, { name: 'sla-monitor' });
+  const nc = await connectBroker(serverSettings, { name: 'sla-monitor' });
   await ensureStreams(nc, partitions, { replicas: settings.natsReplicas });
   const mapping = await requireMapping(nc, partitions);
   if (mapping.state !== 'right')
@@ -59,32 +60,18 @@ export async function startMonitor(
   reminder.start();
   log.info({ policy: policies.current.name, hash: policies.current.hash, partitions, roles }, 'starting');
 
-  // A commit must not wait behind a reader's long answer, and a subscriber can't run commands.
+  // A subscriber can't run commands.
   const redis = connectRedis(redisUrl, settings.redisCa);
-  const readRedis = connectRedis(redisUrl, settings.redisCa);
   const subscriber = connectRedis(redisUrl, settings.redisCa);
   const sink = new Publisher(nc, { maxInFlight: 2_000 });
-  const measure = { timerLag: (_seconds: number) => {}, eventLag: (_seconds: number) => {} };
-  const processor = new Processor({
-    redis,
-    nc,
-    policies,
-    partitions,
-    batchMax: settings.batchEventsMax,
-    lingerMs: settings.batchLingerMs,
-    leaseMs: settings.leaseMs,
-    cacheMax: settings.cacheCasesMax,
-    closedKeepMs: settings.keepClosedDays * 86_400_000,
-    log,
-    measure,
-  });
+  let processing: Processing | null = null;
   const processes = roles.includes('processor');
   const server = await startServer({
     log,
     nc,
     kv,
     sink,
-    redis: readRedis,
+    redis,
     subscriber,
     partitions,
     policy: () => policies.current,
@@ -97,16 +84,20 @@ export async function startMonitor(
     tls: tlsOf(settings),
     publicUrl: settings.publicUrl,
     wallboardDir: wallboardDir(),
-    ownReady: () => !processes || processor.caughtUp,
+    ownReady: () => !processes || processing?.caughtUp === true,
   });
-  measure.timerLag = seconds => server.metrics.timerLag.observe(seconds);
-  measure.eventLag = seconds => server.metrics.eventLag.observe(seconds);
-  const figures = () => ({ book: server.view.book, fresh: server.view.health().fresh });
-  const judge = new Judge(processor, () => policies.current, partitions, figures);
+  const { timerLag, eventLag } = server.metrics;
+  const measure = {
+    timerLag: (seconds: number) => timerLag.observe(seconds),
+    eventLag: (seconds: number) => eventLag.observe(seconds),
+  };
   const mover = new UnroutedMover(nc, partitions, () => policies.current.attributes, log);
   if (processes) {
-    processor.start();
-    judge.start();
+    const threads = threadCount(serverSettings);
+    processing =
+      threads === 0
+        ? await startProcessing(serverSettings, log, measure)
+        : await startThreads(serverSettings, threads, measure);
     mover.start();
   }
   log.info({ url: server.url }, 'listening');
@@ -121,24 +112,14 @@ export async function startMonitor(
     close: async () => {
       reminder.stop();
       policies.close();
-      judge.stop();
       if (processes) await mover.stop();
       await server.close();
-      await processor.stop();
+      await processing?.close();
       sink.close();
       await nc.drain();
-      for (const connection of [redis, readRedis, subscriber]) connection.disconnect();
+      for (const connection of [redis, subscriber]) connection.disconnect();
     },
   };
-}
-
-function connectRedis(url: string, ca: string | null): Redis {
-  return new Redis(url, {
-    // Commands wait for a lost connection to come back; what they belong to is bounded by its own means.
-    maxRetriesPerRequest: null,
-    retryStrategy: attempt => Math.min(1_000, 20 * 2 ** Math.min(attempt, 6)),
-    ...(ca === null ? {} : { tls: { ca: readFileSync(ca) } }),
-  });
 }
 
 function tlsOf({ httpTlsCert, httpTlsKey }: Settings): { cert: string; key: string } | null {

@@ -1,0 +1,91 @@
+// Processing in threads: each owns partitions and has connections and memory of its own, so that neither wallboards nor
+// the memory of one holds up the others, and a machine's cores are used.
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Measure } from '../processor/partition.ts';
+import type { Processing, ServerSettings } from './processing.ts';
+import { CLOSE, REPORT, type Report } from './thread-messages.ts';
+
+/** With more than so many the servers, not the threads, are what limits; whoever knows better sets it. */
+const AUTO_MAX = 4;
+/** Young memory of a thread, MB: a batch in the making fits, so that little of it is moved. */
+const YOUNG_MB = 96;
+
+/** How many threads process: as many as the settings say, or one for each core, but one for the servers. */
+export function threadCount({ processorThreads, partitions }: ServerSettings): number {
+  const auto = Math.min(AUTO_MAX, Math.max(1, availableParallelism() - 1));
+  return Math.min(partitions, processorThreads ?? auto);
+}
+
+/** Starts `count` threads; resolves once all of them own what is free. An error of a thread is thrown in this one. */
+export async function startThreads(
+  settings: ServerSettings,
+  count: number,
+  measure: Measure,
+): Promise<Processing> {
+  const cacheCasesMax = Math.ceil(settings.cacheCasesMax / count);
+  const threads = Array.from({ length: count }, () => new Thread({ ...settings, cacheCasesMax }, measure));
+  await Promise.all(threads.map(thread => thread.started));
+  return {
+    get caughtUp() {
+      return threads.every(thread => thread.caughtUp);
+    },
+    close: async () => {
+      await Promise.all(threads.map(thread => thread.close()));
+    },
+  };
+}
+
+/**
+ * The module that a thread runs. From source it needs tsx, which does not follow into threads by itself: there a line of
+ * code registers it first.
+ */
+function threadModule(): URL {
+  const extension = extname(import.meta.url);
+  const file = new URL(`thread${extension}`, import.meta.url);
+  if (extension !== '.ts') return file;
+  const tsx = import.meta.resolve('tsx/esm/api');
+  const code = `import { register } from '${tsx}'; register(); await import('${file.href}');`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
+class Thread {
+  readonly #worker: Worker;
+  readonly started: Promise<void>;
+  caughtUp = false;
+  #closing = false;
+
+  constructor(settings: ServerSettings, measure: Measure) {
+    this.#worker = new Worker(threadModule(), {
+      workerData: settings,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
+    this.started = new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: unknown) => {
+        this.#take(REPORT.parse(message), measure);
+        resolve();
+      });
+      this.#worker.on('error', error => {
+        if (this.caughtUp || this.#closing) throw error;
+        reject(error);
+      });
+      this.#worker.on('exit', code => {
+        if (!this.#closing) throw new Error(`a processing thread ended by itself (${code})`);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const ended = new Promise(resolve => this.#worker.once('exit', resolve));
+    this.#worker.postMessage(CLOSE);
+    await ended;
+  }
+
+  #take({ caughtUp, timerLags, eventLags }: Report, measure: Measure): void {
+    this.caughtUp = caughtUp;
+    for (const seconds of timerLags) measure.timerLag(seconds);
+    for (const seconds of eventLags) measure.eventLag(seconds);
+  }
+}
