@@ -1,9 +1,9 @@
 // The transitions of one case's cycles as it moves on in order: what became true, and what was taken back.
 import type { CaseState } from '../engine/case.ts';
 import type { Cycle, Fact } from '../engine/cycle.ts';
-import { storyOf } from '../engine/cycle.ts';
 import { pausesOf } from '../engine/fold.ts';
 import { instantText } from '../engine/instant.ts';
+import { storyOf } from '../engine/story.ts';
 import type { TransitionLine } from './lines.ts';
 
 /** What has been told of a cycle: its facts when it was last looked at, and every transition that was told of it. */

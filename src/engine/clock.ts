@@ -29,11 +29,7 @@ export interface Occurrence {
  * The clock's fold if this event brings it to life, else undefined. Without `unseen` a clock that nobody can see yet,
  * since its gate is shut, is left out: once the gate opens it is made from the events before.
  */
-export function bornBy(
-  clock: CompiledClock,
-  occurrence: Occurrence,
-  unseen: boolean,
-): ClockFold | undefined {
+export function bornBy(clock: CompiledClock, occurrence: Occurrence, unseen: boolean): ClockFold | undefined {
   const gate = isOpen(clock, occurrence.after);
   if (!gate && !unseen && clock.retroactive) return undefined;
   if (!starts(clock, occurrence)) return undefined;
@@ -186,8 +182,8 @@ function moveGate(fold: ClockFold, occurrence: Occurrence): void {
 function openGate(fold: ClockFold, occurrence: Occurrence): void {
   const mark = { at: occurrence.event.time, queue: occurrence.queue };
   for (const cycle of fold.cycles) {
-    if (cycle.shown && cycle.hidden === null) continue;
-    cycle.shown = true;
+    if (cycle.shownAt !== null && cycle.hidden === null) continue;
+    cycle.shownAt ??= mark.at;
     cycle.hidden = null;
     cycle.known = mark;
     cycle.target ??= fold.target;
@@ -252,11 +248,12 @@ function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixe
     end: null,
     waived: null,
     hidden: null,
-    shown: fold.gate,
+    shownAt: fold.gate ? event.time : null,
     target: fixedDue === null ? fold.target : null,
     gaps: [],
     known: { at: event.time, queue },
     told: [],
+    begun: null,
     nextAt: Number.POSITIVE_INFINITY,
     dueAt: Number.POSITIVE_INFINITY,
     counted: null,

@@ -54,6 +54,7 @@ export interface DueReason {
 
 export type StepKind =
   | 'started'
+  | 'action'
   | 'moved'
   | 'paused'
   | 'resumed'
@@ -163,13 +164,7 @@ class CycleAccount {
     const stands = outcomeAt(this.#clock, this.#cycle, this.#pauses, this.#now);
     if (stands === null || !Number.isFinite(stands.times.dueAt)) return null;
     const { startedAt, dueAt, endedAt, elapsedMs, pausedMs, overdueMs } = stands.times;
-    const facts = evaluate(
-      this.#clock,
-      this.#cycle,
-      this.#pauses,
-      this.#trace.fold.queues,
-      this.#now,
-    ).facts;
+    const facts = evaluate(this.#clock, this.#cycle, this.#pauses, this.#trace.fold.queues, this.#now).facts;
     return {
       rule: this.#clock.rule,
       title: this.#clock.title,
@@ -315,11 +310,15 @@ class CycleAccount {
   }
 
   #factSteps(): Placed[] {
-    const { facts } = evaluate(this.#clock, this.#cycle, this.#pauses, this.#trace.fold.queues, this.#now);
-    return facts.map(fact => {
+    const { atOnce } = this.#clock;
+    const { queues } = this.#trace.fold;
+    const { facts, begun } = evaluate(this.#clock, this.#cycle, this.#pauses, queues, this.#now);
+    const steps = facts.map(fact => {
       const event = this.#eventOf(fact.state);
       return this.#step(fact.at, event === null ? 4 : 3, fact.state, event, this.#describe.fact(fact, event));
     });
+    if (begun === null || atOnce === null) return steps;
+    return [this.#step(begun.at, 2, 'action', null, this.#describe.atOnce(begun.at, atOnce)), ...steps];
   }
 
   #eventOf(state: StepKind): SlaEvent | null {

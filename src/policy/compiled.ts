@@ -63,6 +63,16 @@ export type Warning =
   | { readonly kind: 'share'; readonly percent: number }
   | { readonly kind: 'before'; readonly ms: number };
 
+/** The action of a clock that names none, only who is told. */
+export const NOTIFY = 'notify';
+
+/** What is called for as soon as a cycle is there. */
+export interface AtOnce {
+  readonly action: string;
+  /** Roles that are told; empty where only the action is called for. */
+  readonly to: readonly string[];
+}
+
 export interface LadderStep {
   readonly afterMs: number;
   readonly to: string;
@@ -94,6 +104,7 @@ export interface CompiledClock {
   readonly target: Target;
   readonly calendar: Calendar;
   readonly warn: readonly Warning[];
+  readonly atOnce: AtOnce | null;
   readonly ladder: readonly LadderStep[];
   readonly objective: { readonly share: number; readonly windowMs: number } | null;
   readonly retroactive: boolean;

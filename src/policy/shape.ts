@@ -90,6 +90,14 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.on$/, 'ticket, call, chat, agent or shift', 'on: ticket'],
   [/\.when(\.|\[|$)/, 'attributes with a value or a list of values', 'when: { channel: [email, web] }'],
   [/\.start(\.|\[|$)/, 'an event condition or { becomes: … }', 'start: ticket.created'],
+  [/\.atOnce\.to(\[|$)/, 'a role or a list of roles', 'to: department-head'],
+  [
+    /\.atOnce$/,
+    '{ action, to } or one of the two',
+    'atOnce: { action: emergency-plan, to: department-head }',
+  ],
+  [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
+  [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
   [
     /\.pause(\[\d+\])?$/,
     '{ from, to } or a list of them',
@@ -105,8 +113,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.target\.by$/, 'an attribute', 'target: { by: distance, values: { local: 24h } }'],
   [/\.target\.(values|else)/, 'a duration', '{ by: distance, values: { local: 24h }, else: 3d }'],
   [/\.warn(\[|$)/, 'a percentage or a duration', 'warn: [50%, 30m]'],
-  [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
-  [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
+  [/\.(alert|atOnce)\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
   [/\.objective/, '{ share, window }', 'objective: { share: 95%, window: 28d }'],
   [/\.(retroactive|repeat|once|longest)$/, 'true or false', 'repeat: true'],
   [/\.reopen$/, 'ignore, continue or restart', 'reopen: continue'],
@@ -117,7 +124,6 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.alert\.(above|below|clear)$/, 'a number or a percentage', 'above: 5%'],
   [/\.alert\.atLeast$/, 'a whole number', 'atLeast: 20'],
   [/\.alert\.severity$/, 'a word', 'severity: critical'],
-  [/\.alert\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
   [/\.alert$/, 'an alert with above or below', 'alert: { above: 5%, clear: 4% }'],
   [/\.level/, '{ on, when } or { on, from, to }', 'level: { on: ticket, when: { status: open } }'],
   [/\.(mean|p50|p90|p95|max|share)$/, 'a data field', 'mean: waitSeconds'],
@@ -166,6 +172,8 @@ function keysAt(path: readonly Step[]): string[] {
       return PAUSE_KEYS;
     case 'target':
       return ['by', 'values', 'else', 'at'];
+    case 'atOnce':
+      return ['action', 'to'];
     case 'ladder':
       return ['after', 'to', 'calendar'];
     case 'objective':

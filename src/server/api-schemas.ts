@@ -61,6 +61,7 @@ const step = z.object({
   at: instant,
   kind: z.enum([
     'started',
+    'action',
     'moved',
     'paused',
     'resumed',

@@ -5,9 +5,10 @@ import type { Entity, Fields } from '../contract/event.ts';
 import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
 import type { CaseState } from '../engine/case.ts';
-import { type Cycle, evaluate, type Outcome, outcomeAt, storyOf } from '../engine/cycle.ts';
+import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { type ClockView, explainCase } from '../engine/explain.ts';
 import { pausesOf, text } from '../engine/fold.ts';
+import { storyOf } from '../engine/story.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';
 
 export interface TimelineEntry {
@@ -164,7 +165,9 @@ function timeline(state: CaseState, now: number): TimelineEntry[] {
           },
         });
       for (const fact of storyOf(cycle, pauses, now)) add(fact.at, fact.state, {});
-      for (const fact of evaluate(clock, cycle, pauses, state.fold.queues, now).facts) {
+      const { facts, begun } = evaluate(clock, cycle, pauses, state.fold.queues, now);
+      if (begun !== null && clock.atOnce !== null) add(begun.at, 'action', { ...clock.atOnce });
+      for (const fact of facts) {
         const percent: Fields = fact.percent === null ? {} : { percent: fact.percent };
         add(fact.at, fact.state, fact.to === null ? percent : { ...percent, to: fact.to });
       }
