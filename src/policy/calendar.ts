@@ -3,6 +3,7 @@
 // bisection. A year's ranges are cut at the local new year, so that years add up.
 import type { Calendar } from './compiled.ts';
 import type { HolidaySource } from './holidays.ts';
+import { firstAtOrAfter, get, lastAtOrBefore, lastBelow, type Range, unite } from './ranges.ts';
 import { DAY_MS, firstOfYear, weekdayOf, yearOfDay, type Zone } from './zone.ts';
 
 /** Minutes from a date's midnight; the close is above 1440 when the range runs past midnight. */
@@ -357,56 +358,8 @@ export class AlwaysCalendar implements Calendar {
   }
 }
 
-type Range = readonly [start: number, end: number];
-
-/** Sorts ranges and joins those that overlap or touch. */
-function unite(ranges: Range[]): Range[] {
-  ranges.sort((a, b) => a[0] - b[0]);
-  const united: Range[] = [];
-  for (const range of ranges) {
-    const last = united.at(-1);
-    if (last === undefined || range[0] > last[1]) united.push(range);
-    else if (range[1] > last[1]) united[united.length - 1] = [last[0], range[1]];
-  }
-  return united;
-}
-
 /** Open milliseconds of a year before an instant in it. */
 function openBefore(year: Year, at: number): number {
   const i = lastAtOrBefore(year.starts, at);
   return i < 0 ? 0 : get(year.before, i) + Math.min(at, get(year.ends, i)) - get(year.starts, i);
-}
-
-/** An element that is known to be there. */
-function get(array: Float64Array, i: number): number {
-  return array[i] ?? Number.NaN;
-}
-
-/** Index of the last element at or below a value; -1 when there is none. */
-function lastAtOrBefore(array: Float64Array, value: number): number {
-  let low = -1;
-  let high = array.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (get(array, middle) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Index of the last element below a value; -1 when there is none. */
-function lastBelow(array: Float64Array, value: number): number {
-  return firstAtOrAfter(array, value) - 1;
-}
-
-/** Index of the first element at or above a value; the length when there is none. */
-function firstAtOrAfter(array: Float64Array, value: number): number {
-  let low = -1;
-  let high = array.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (get(array, middle) < value) low = middle;
-    else high = middle;
-  }
-  return high;
 }

@@ -93,7 +93,7 @@ export function compileClock(
     calendar,
     warn: compileWarnings(place.at('warn'), text.warn, target, calendar),
     atOnce: compileAtOnce(place, text),
-    ladder: compileLadder(place, text, context),
+    ladder: compileLadder(place, text, calendar, context),
     objective: compileObjective(place.at('objective'), text),
     retroactive: text.retroactive ?? true,
     // `{ at: … }` needs a start event of its own, which the end of the cycle before is not.
@@ -140,7 +140,8 @@ function compileDuration(place: Place, text: string, calendar: Calendar): Durati
     return duration;
   }
   place.error(duration.error, DURATION_ADVICE);
-  return { kind: 'time', ms: 0 };
+  // Longer than anything that is compared with it, so that one mistake is one error.
+  return { kind: 'time', ms: Number.POSITIVE_INFINITY };
 }
 
 /** Complains about what no start is ever done with: searching a calendar for it would take for ever. */
@@ -198,7 +199,7 @@ function compileAtOnce(place: Place, { atOnce, evidence }: ClockText): AtOnce | 
   return { action, to: typeof to === 'string' ? [to] : [...new Set(to)] };
 }
 
-function compileLadder(place: Place, text: ClockText, context: ClockContext): LadderStep[] {
+function compileLadder(place: Place, text: ClockText, own: Calendar, context: ClockContext): LadderStep[] {
   let last = -1;
   return (text.ladder ?? []).map((step, i) => {
     const at = place.at('ladder', i);
@@ -219,7 +220,8 @@ function compileLadder(place: Place, text: ClockText, context: ClockContext): La
       );
     }
     last = Math.max(last, afterMs);
-    const calendar = findCalendar(at.at('calendar'), step.calendar ?? text.calendar, context);
+    const calendar =
+      step.calendar === undefined ? own : findCalendar(at.at('calendar'), step.calendar, context);
     checkReach(at.at('after'), step.after, { kind: 'time', ms: afterMs }, calendar);
     return { afterMs, to: step.to, calendar };
   });

@@ -6,10 +6,13 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
+import { checkDeclared } from './declared.ts';
 import type { AddedYears } from './holidays.ts';
+import { readCalendar, readClock, readIndicator } from './mend.ts';
 import { Findings, type Part, Place, type PolicyError } from './place.ts';
-import { calendarSchema, clockSchema, indicatorSchema, policySchema } from './schema.ts';
+import { policySchema } from './schema.ts';
 import { reportIssues } from './shape.ts';
+import { tidy, tidySections } from './tidy.ts';
 
 export interface LoadOptions {
   /** The file's name, for messages, and for finding the files it names beside it. */
@@ -92,12 +95,11 @@ function parsePart(text: string, file: string, findings: Findings): LoadedPart {
       example: 'version: 1',
     });
   }
-  return {
-    file,
-    document,
-    lines,
-    data: document.errors.length > 0 ? null : plainData(document, file, findings),
-  };
+  if (document.errors.length > 0) return { file, document, lines, data: null };
+  const part = { file, document, lines };
+  if (!tidy(part, findings)) return { ...part, data: null };
+  tidySections(part, findings);
+  return { ...part, data: plainData(document, file, findings) };
 }
 
 /** The document's data; aliases that multiply beyond measure are an error like any other. */
@@ -144,12 +146,12 @@ function readParts(text: string, file: string, files: Files, findings: Findings)
   return parts;
 }
 
-/** Puts the parts together; what has not the language's shape is told and left out. */
+/** Puts the parts together; what has not the language's shape is told, and as much of it as can be is checked on. */
 function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
-  const attributes = new Map<string, 'string' | 'number' | 'boolean'>();
-  const calendars: Piece<z.infer<typeof calendarSchema>>[] = [];
-  const clocks: Piece<z.infer<typeof clockSchema>>[] = [];
-  const indicators: Piece<z.infer<typeof indicatorSchema>>[] = [];
+  const attributes = new Map<string, Kind>();
+  const calendars: Draft['calendars'][number][] = [];
+  const clocks: Draft['clocks'][number][] = [];
+  const indicators: Draft['indicators'][number][] = [];
   let name: string | null = null;
   let timezone: { text: string; place: Place } | null = null;
   for (const part of parts) {
@@ -161,23 +163,20 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
       continue;
     }
     const { calendars: calendarTexts, clocks: clockTexts, indicators: indicatorTexts, ...head } = part.data;
-    const checked = headSchema.safeParse(head);
-    if (!checked.success) reportIssues(root, checked.error.issues);
-    for (const [path, kind] of Object.entries(checked.data?.attributes ?? {})) attributes.set(path, kind);
-    name ??= checked.data?.name ?? null;
-    if (checked.data?.timezone !== undefined)
-      timezone ??= { text: checked.data.timezone, place: root.at('timezone') };
+    reportShape(root, headSchema, head);
+    collectAttributes(root.at('attributes'), head.attributes, attributes);
+    // Each key counts for itself: an error in one says nothing against the others.
+    name ??= headSchema.shape.name.safeParse(head.name).data ?? null;
+    const zone = headSchema.shape.timezone.safeParse(head.timezone).data;
+    if (zone !== undefined) timezone ??= { text: zone, place: root.at('timezone') };
     if (calendarTexts !== undefined && !isRecord(calendarTexts))
       reportShape(root.at('calendars'), z.record(z.string(), z.unknown()), calendarTexts);
     for (const [key, text] of Object.entries(isRecord(calendarTexts) ? calendarTexts : {})) {
-      calendars.push({
-        place: root.at('calendars', key),
-        name: key,
-        text: parse(root.at('calendars', key), calendarSchema, text),
-      });
+      const place = root.at('calendars', key);
+      calendars.push({ place, name: key, text: readCalendar(place, text) });
     }
-    collect(root.at('clocks'), clockTexts, clockSchema, clocks);
-    collect(root.at('indicators'), indicatorTexts, indicatorSchema, indicators);
+    collect(root.at('clocks'), clockTexts, readClock, clocks);
+    collect(root.at('indicators'), indicatorTexts, readIndicator, indicators);
   }
   const fallback = new Place(parts[0] ?? parsePart('', '', findings), [], findings);
   return {
@@ -191,7 +190,25 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
   };
 }
 
-function collect<T>(place: Place, list: unknown, schema: z.ZodType<T>, into: Piece<T>[]): void {
+const KINDS = ['string', 'number', 'boolean'] as const;
+type Kind = (typeof KINDS)[number];
+
+function collectAttributes(place: Place, written: unknown, into: Map<string, Kind>): void {
+  for (const [path, text] of Object.entries(isRecord(written) ? written : {})) {
+    const kind = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
+    // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
+    if (kind === undefined)
+      into.set(path, KINDS.find(one => one.charAt(0) === String(text).charAt(0)) ?? 'string');
+    else if (checkDeclared(place.at(path), path, kind)) into.set(path, kind);
+  }
+}
+
+function collect<T>(
+  place: Place,
+  list: unknown,
+  read: (place: Place, value: unknown) => T | null,
+  into: Piece<T>[],
+): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) {
     reportShape(place, z.array(z.unknown()), list);
@@ -199,15 +216,8 @@ function collect<T>(place: Place, list: unknown, schema: z.ZodType<T>, into: Pie
   }
   list.forEach((item: unknown, i) => {
     const rule = isRecord(item) && typeof item.rule === 'string' ? item.rule : '';
-    into.push({ place: place.at(i), name: rule, text: parse(place.at(i), schema, item) });
+    into.push({ place: place.at(i), name: rule, text: read(place.at(i), item) });
   });
-}
-
-function parse<T>(place: Place, schema: z.ZodType<T>, value: unknown): T | null {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  reportIssues(place, result.error.issues);
-  return null;
 }
 
 function reportShape(place: Place, schema: z.ZodType, value: unknown): void {
