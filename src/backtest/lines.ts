@@ -18,6 +18,8 @@ export interface OutcomeLine {
   readonly elapsedMs: number;
   readonly pausedMs: number;
   readonly overdueMs: number;
+  /** Its due instant was computed on plain hours: the holidays of a year before it are not known. */
+  readonly uncovered?: true;
 }
 
 export interface TransitionLine {
@@ -28,6 +30,8 @@ export interface TransitionLine {
   readonly state: FactState | StoryFact['state'] | 'withdrawn';
   readonly at: string;
   readonly percent?: number;
+  /** As of an outcome. */
+  readonly uncovered?: true;
 }
 
 export interface AlertLine {

@@ -1,5 +1,6 @@
 // The transitions of one case's cycles as it moves on in order: what became true, and what was taken back.
 import type { CaseState } from '../engine/case.ts';
+import { coverageMark } from '../engine/coverage.ts';
 import type { Cycle, Fact } from '../engine/cycle.ts';
 import { pausesOf } from '../engine/fold.ts';
 import { instantText } from '../engine/instant.ts';
@@ -34,6 +35,7 @@ export class CaseStory {
             state: name,
             at: instantText(when),
             ...(percent === null ? {} : { percent }),
+            ...coverageMark(clock, cycle.startedAt, cycle.dueAt),
           });
         for (const fact of storyOf(cycle, pauses, state.evaluatedAt)) {
           if (isNew(told.once, `${fact.state} ${fact.at}`)) line(fact.state, fact.at);

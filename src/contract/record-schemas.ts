@@ -44,6 +44,12 @@ const clockRecord = z.object({
   pausedMs: milliseconds('Calendar time paused'),
   overdueMs: milliseconds('Calendar time past due; 0 when not late'),
   policy,
+  uncovered: z.exactOptional(
+    z.literal(true).meta({
+      description:
+        'The due instant was computed on plain hours: the holidays of a year before it are not known',
+    }),
+  ),
 }) satisfies z.ZodType<ClockRecord>;
 
 const alertRecord = z.object({

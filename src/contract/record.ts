@@ -36,6 +36,8 @@ export interface ClockRecord {
   readonly pausedMs: number;
   readonly overdueMs: number;
   readonly policy: string;
+  /** The due instant was computed across a year whose holidays are not known: on plain hours. Left out where all is known. */
+  readonly uncovered?: true;
 }
 
 export interface AlertRecord {

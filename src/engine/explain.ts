@@ -4,6 +4,7 @@
 import type { SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
+import { type CoverageMark, coverageMark, uncoveredYear } from './coverage.ts';
 import {
   baseDue,
   type Cycle,
@@ -49,6 +50,8 @@ export interface DueReason {
   readonly gaps: readonly { readonly from: string; readonly to: string | null }[];
   readonly pausedMs: number;
   readonly uncovered: boolean;
+  /** The first year on the way to the due instant whose holidays are not known; null when all are. */
+  readonly uncoveredYear: number | null;
   readonly sentence: Title;
 }
 
@@ -97,7 +100,7 @@ export interface Explanation {
   readonly hygiene: Hygiene;
 }
 
-export interface ClockView {
+export interface ClockView extends CoverageMark {
   readonly rule: string;
   readonly title: Title;
   readonly cycle: number;
@@ -178,6 +181,7 @@ class CycleAccount {
       elapsedMs,
       pausedMs,
       overdueMs,
+      ...coverageMark(this.#clock, startedAt, dueAt),
       why: this.#why(dueAt, pausedMs),
       explanation: whole ? this.#explanation(dueAt) : null,
     };
@@ -198,6 +202,7 @@ class CycleAccount {
         : null;
     const base = target === null ? fixedDue : baseDue(clock, this.#cycle);
     const duration = target === null ? null : formatDuration(target);
+    const unknown = uncoveredYear(clock, startedAt, dueAt);
     return {
       startedAt: instantText(startedAt),
       startedBy: this.#known.startedBy.type,
@@ -208,7 +213,8 @@ class CycleAccount {
       pauses: within.map(spanText),
       gaps: gaps.map(spanText),
       pausedMs,
-      uncovered: clock.calendar.uncovered(startedAt) || clock.calendar.uncovered(dueAt),
+      uncovered: unknown !== null,
+      uncoveredYear: unknown,
       sentence: this.#describe.reason(clock.calendar.name, duration, by, startedAt, dueAt, pausedMs),
     };
   }

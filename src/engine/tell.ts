@@ -5,6 +5,7 @@ import type { Entity } from '../contract/event.ts';
 import { type CaseActionRecord, type ClockRecord, QUIET_MS } from '../contract/record.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
 import { addCell, type CellChanges } from './contribute.ts';
+import { coverageMark } from './coverage.ts';
 import type { Begun, Cycle, Fact } from './cycle.ts';
 import { instantText } from './instant.ts';
 
@@ -170,6 +171,7 @@ function record(
     pausedMs: fact.pausedMs,
     overdueMs: fact.overdueMs,
     policy: subject.policy,
+    ...coverageMark(clock, fact.startedAt, fact.dueAt),
   } as const;
   if ('action' in fact) told.records.push({ ...base, action: fact.action });
   else if (fact.percent !== null) told.records.push({ ...base, percent: fact.percent });

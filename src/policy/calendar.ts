@@ -18,6 +18,8 @@ export interface CalendarRules {
   readonly open: ReadonlyMap<number, readonly MinuteRange[]>;
   readonly closed: ReadonlySet<number>;
   readonly holidays: HolidaySource | null;
+  /** Whose holidays they are; null for those of a file, or without any. */
+  readonly country: string | null;
 }
 
 /** Thrown when a calendar has no open time within ten years of where it is needed. */
@@ -44,6 +46,8 @@ const FIRST_HOLIDAY = firstOfYear(1900) / DAY_MS;
 const LAST_HOLIDAY = firstOfYear(2201) / DAY_MS - 1;
 const FIRST_PLAIN_YEAR_MAX = 1800;
 const REPEAT_YEARS = 400;
+/** So far back the beginning of a time without holiday data is looked for. */
+const YEARS_BACK_MAX = 10;
 
 interface Year {
   readonly year: number;
@@ -69,6 +73,7 @@ type YearSum = Pick<Year, 'total'> & { readonly days: number };
 export class OpenCalendar implements Calendar {
   readonly name: string;
   readonly always = false;
+  readonly country: string | null;
   readonly #rules: CalendarRules;
   readonly #years = new Map<number, Year>();
   readonly #sums = new Map<number, YearSum>();
@@ -78,6 +83,7 @@ export class OpenCalendar implements Calendar {
 
   constructor(rules: CalendarRules) {
     this.name = rules.name;
+    this.country = rules.country;
     this.#rules = rules;
     let [first, last] = [FIRST_PLAIN_YEAR_MAX, yearOfDay(LAST_HOLIDAY)];
     for (const day of [...rules.open.keys(), ...rules.closed]) {
@@ -152,11 +158,24 @@ export class OpenCalendar implements Calendar {
     return sameTime ? this.#sameTimeOn(day, from, startDay) : get(year.closes, i + left);
   }
 
-  uncovered(at: number): boolean {
+  uncoveredYear(from: number, to: number): number | null {
     const { holidays, zone } = this.#rules;
-    if (holidays === null) return false;
-    const day = zone.dayAt(at);
-    return day < FIRST_HOLIDAY || day > LAST_HOLIDAY || !holidays.covers(yearOfDay(day));
+    if (holidays === null) return null;
+    const last = yearOfDay(zone.dayAt(to));
+    for (let year = yearOfDay(zone.dayAt(from)); year <= last; year++) {
+      if (!covers(holidays, year)) return year;
+    }
+    return null;
+  }
+
+  coveredUntil(at: number): number | null {
+    const { holidays, zone } = this.#rules;
+    if (holidays === null) return null;
+    const now = yearOfDay(zone.dayAt(at));
+    let year = now;
+    if (covers(holidays, now)) while (covers(holidays, year)) year++;
+    else while (year > now - YEARS_BACK_MAX && !covers(holidays, year - 1)) year--;
+    return zone.toInstant(firstOfYear(year));
   }
 
   /** No day has more open time than this, on whatever day its clocks may be changed. */
@@ -325,6 +344,7 @@ export class OpenCalendar implements Calendar {
 export class AlwaysCalendar implements Calendar {
   readonly name: string;
   readonly always = true;
+  readonly country = null;
   readonly #zone: Zone;
 
   constructor(name: string, zone: Zone) {
@@ -353,9 +373,19 @@ export class AlwaysCalendar implements Calendar {
     return close > from ? close : zone.toInstant((day + 2) * DAY_MS);
   }
 
-  uncovered(): boolean {
-    return false;
+  uncoveredYear(): null {
+    return null;
   }
+
+  coveredUntil(): null {
+    return null;
+  }
+}
+
+/** Whether the holidays of a year are known and looked up. */
+function covers(holidays: HolidaySource, year: number): boolean {
+  const day = firstOfYear(year) / DAY_MS;
+  return day >= FIRST_HOLIDAY && day <= LAST_HOLIDAY && holidays.covers(year);
 }
 
 /** Open milliseconds of a year before an instant in it. */

@@ -1,7 +1,7 @@
 // From a calendar as a policy writes it to one that computes: weekdays, hours, dates and holidays are resolved here.
 import { AlwaysCalendar, type MinuteRange, OpenCalendar } from './calendar.ts';
 import type { Calendar } from './compiled.ts';
-import { type AddedYears, type HolidaySource, holidaysOf } from './holidays.ts';
+import { type AddedYear, type HolidaySource, holidaysOf } from './holidays.ts';
 import { icsHolidays } from './ical.ts';
 import type { Advice, Step } from './place.ts';
 import { findNeverOpen } from './reach.ts';
@@ -15,7 +15,7 @@ export interface CalendarSources {
   readonly timezone: string;
   /** Reads an iCalendar file that the calendar names; throws when it can't. */
   readonly readFile: (file: string) => string;
-  readonly addedYears?: AddedYears | undefined;
+  readonly addedYears?: readonly AddedYear[] | undefined;
   /**
    * True for a policy, whose calendars must open again within ten years of any instant that can come; without it a
    * calendar of a few dates is allowed, and asking beyond them throws NeverOpenError.
@@ -71,7 +71,8 @@ export function compileCalendar(
   const holidays = compileHolidays(text.holidays, zoneName, sources, fail);
   if (!sound) return null;
 
-  const rules = { name, zone, weekly, open, closed, holidays };
+  const country = text.holidays !== undefined && 'country' in text.holidays ? text.holidays.country : null;
+  const rules = { name, zone, weekly, open, closed, holidays, country };
   const calendar = new OpenCalendar(rules);
   if (!sources.mustOpenAgain) return calendar;
   const never = findNeverOpen(calendar, rules);

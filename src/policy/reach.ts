@@ -30,7 +30,7 @@ export function findNeverOpen(calendar: OpenCalendar, rules: CalendarRules): str
     const reach = Math.max(day + TEN_YEARS_DAYS, next - 1);
     const open = lastOpen(calendar, day, reach);
     if (open === null)
-      return `the calendar is never open in the ten years after ${dateOfDay(Math.max(day, FIRST_DAY))}`;
+      return `the calendar is never open within 10 years, counted from ${dateOfDay(Math.max(day, FIRST_DAY))}`;
     day = open;
   }
 }

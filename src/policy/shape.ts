@@ -7,21 +7,28 @@ import { calendarKeys, clockSchema, indicatorSchema, policySchema } from './sche
 
 type Issue = z.core.$ZodIssue;
 
-/** Tells each issue at its place below `place`. */
-export function reportIssues(place: Place, issues: readonly Issue[]): void {
+/** What a kind of file expects at a path. */
+export interface Guide {
+  advice(path: readonly Step[]): Advice;
+  /** The keys that are known there. */
+  keys(path: readonly Step[]): readonly string[];
+}
+
+/** Tells each issue at its place below `place`; without another guide it is a policy's. */
+export function reportIssues(place: Place, issues: readonly Issue[], guide: Guide = POLICY): void {
   const flat = issuesOf(issues);
   const meant = new Set<string>();
   for (const { issue, path } of flat) {
     if (issue.code !== 'unrecognized_keys') continue;
     for (const key of issue.keys) {
-      const near = meantKey(place.at(...path), key);
+      const near = meantKey(place.at(...path), key, guide);
       if (near !== null) meant.add(place.at(...path, near).key);
     }
   }
   for (const one of flat) {
     // A key that is there under a wrong name is not missing as well.
     const at = place.at(...one.path);
-    if (!meant.has(at.key) || at.value() !== undefined) reportOne(place, one);
+    if (!meant.has(at.key) || at.value() !== undefined) reportOne(place, one, guide);
   }
 }
 
@@ -37,40 +44,41 @@ export function issuesOf(issues: readonly Issue[]): Flat[] {
 }
 
 /** The key that was meant by an unknown one; null when none is near, or when the key is known and out of place. */
-export function meantKey(place: Place, key: string): string | null {
-  const known = keysAt(place.path);
+export function meantKey(place: Place, key: string, guide: Guide = POLICY): string | null {
+  const known = guide.keys(place.path);
   return known.includes(key) ? null : nearest(key, known);
 }
 
 /** Tells of a key that can't stand in the map at `place`. */
-export function reportUnknownKey(place: Place, key: string): void {
-  const known = keysAt(place.path);
+export function reportUnknownKey(place: Place, key: string, guide: Guide = POLICY): void {
+  const known = guide.keys(place.path);
   if (known.includes(key)) {
-    reportOutOfPlace(place, key, known);
+    reportOutOfPlace(place, key, guide);
     return;
   }
-  const near = meantKey(place, key);
+  const near = meantKey(place, key, guide);
   const hint = near === null ? '' : `; did you mean "${near}"?`;
   const [first] = near === null ? known : [near];
   place.at(key).error(`"${key}" is no key here${hint}`, {
     expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
-    example: first === undefined ? 'leave it out' : adviceAt(place.at(first).path).example,
+    example: first === undefined ? 'leave it out' : guide.advice(place.at(first).path).example,
   });
 }
 
 /** Tells of a key of another form than the keys beside it, such as `hours` beside `always`. */
-function reportOutOfPlace(place: Place, key: string, known: readonly string[]): void {
+function reportOutOfPlace(place: Place, key: string, guide: Guide): void {
+  const known = guide.keys(place.path);
   const found = place.value();
   const beside = Object.keys(typeof found === 'object' && found !== null ? found : {}).filter(
     other => other !== key && other !== 'timezone' && known.includes(other),
   );
   if (beside.length === 0) {
     const at = place.at(key);
-    at.error(`found ${shorten(JSON.stringify(at.value()))}`, adviceAt(at.path));
+    at.error(`found ${shorten(JSON.stringify(at.value()))}`, guide.advice(at.path));
     return;
   }
   const others = beside.map(other => `"${other}"`).join(' and ');
-  place.at(key).error(`"${key}" can not stand beside ${others}`, adviceAt(place.path));
+  place.at(key).error(`"${key}" can not stand beside ${others}`, guide.advice(place.path));
 }
 
 function flatten(issue: Issue, base: readonly Step[]): Flat[] {
@@ -96,13 +104,13 @@ function badness(errors: readonly Flat[]): number {
   }, 0);
 }
 
-function reportOne(place: Place, { issue, path }: Flat): void {
+function reportOne(place: Place, { issue, path }: Flat, guide: Guide): void {
   const at = place.at(...path);
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) reportUnknownKey(at, key);
+    for (const key of issue.keys) reportUnknownKey(at, key, guide);
     return;
   }
-  const advice = adviceAt(at.path);
+  const advice = guide.advice(at.path);
   const found = at.value();
   if (found === undefined) at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
   else if (issue.code === 'invalid_key')
@@ -194,6 +202,8 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
     'indicators: [{ rule: CC-06, level: { on: agent, from: agent.signed_on, to: agent.signed_off } }]',
   ],
 ];
+
+const POLICY: Guide = { advice: adviceAt, keys: keysAt };
 
 function adviceAt(path: readonly Step[]): Advice {
   const key = path.reduce<string>((text, step) => {

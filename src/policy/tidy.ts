@@ -1,4 +1,4 @@
-// What YAML and JSON can say and no policy can: a value that contains itself, and the key `__proto__`, which would be
+// What YAML and JSON can say and no file of ours can: a value that contains itself, and the key `__proto__`, which would be
 // lost on the way from text to data. Both are errors at their place.
 import { isMap, isPair, isScalar, isSeq, type Node, visit } from 'yaml';
 import { type Findings, type Part, Place, type Step } from './place.ts';
@@ -14,7 +14,10 @@ export function tidy(part: Part, findings: Findings): boolean {
   visit(part.document, {
     Pair(_, pair, above) {
       if (!isScalar(pair.key) || pair.key.value !== '__proto__') return undefined;
-      reportUnknownKey(new Place(part, stepsOf(above), findings), '__proto__');
+      new Place(part, [...stepsOf(above), '__proto__'], findings).error('"__proto__" is no key here', {
+        expected: 'no such key',
+        example: 'leave it out',
+      });
       return visit.REMOVE;
     },
     Alias(_, alias, above) {

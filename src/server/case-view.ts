@@ -5,6 +5,7 @@ import type { Entity, Fields } from '../contract/event.ts';
 import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
 import type { CaseState } from '../engine/case.ts';
+import { type CoverageMark, coverageMark } from '../engine/coverage.ts';
 import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { type ClockView, explainCase } from '../engine/explain.ts';
 import { pausesOf, text } from '../engine/fold.ts';
@@ -32,13 +33,13 @@ export interface CaseSummary {
   readonly customer: string;
   readonly openedAt: string;
   readonly dueAt: string | null;
-  readonly clocks: readonly {
+  readonly clocks: readonly (CoverageMark & {
     readonly rule: string;
     readonly title: Title;
     readonly state: 'running' | 'paused' | 'overdue';
     readonly warned: boolean;
     readonly dueAt: string;
-  }[];
+  })[];
 }
 
 export interface CaseDetail extends CaseSummary {
@@ -64,6 +65,7 @@ export function riskRows(state: CaseState, now: number): RiskRow[] {
       startedAt,
       dueAt,
       state: standing,
+      ...coverageMark(clock, startedAt, dueAt),
     });
   }
   return rows;
@@ -81,12 +83,13 @@ export function caseSummary(state: CaseState, now: number): CaseSummary {
     customer: attribute(state, 'customer.name'),
     openedAt: formatTime(state.events[0]?.time ?? 0),
     dueAt: urgent ? formatTime(urgent.dueAt) : null,
-    clocks: clocks.map(({ clock, standing, warned, dueAt }) => ({
+    clocks: clocks.map(({ clock, standing, warned, startedAt, dueAt }) => ({
       rule: clock.rule,
       title: clock.title,
       state: standing,
       warned,
       dueAt: formatTime(dueAt),
+      ...coverageMark(clock, startedAt, dueAt),
     })),
   };
 }

@@ -66,7 +66,7 @@ function weekly(until: string): string {
 
 t.test('a calendar that is closed for more than ten years is an error of the policy', async t => {
   t.match(check({ ...MONDAYS, closed: mondays(2025, 2039) }), [
-    /calendars\.o\.hours: the calendar is never open in the ten years after 2024-12-30/,
+    /calendars\.o\.hours: the calendar is never open within 10 years, counted from 2024-12-30/,
   ]);
   t.same(check({ ...MONDAYS, closed: mondays(2025, 2033) }), [], 'nine years can be waited for');
   t.match(check({ ...MONDAYS, closed: mondays(2150, 2165) }), [/never open.*2149/]);
@@ -77,7 +77,9 @@ t.test('a calendar that is closed for more than ten years is an error of the pol
   const skipped = { ...once, open: { '2032-03-28': ['02:30-03:30'] } };
   t.match(check(skipped), [/never open/], 'one that a clock change skips is none');
   const ics = { ...MONDAYS, holidays: { ics: 'closed.ics' } };
-  t.match(check(ics, { 'closed.ics': weekly('20400101') }), [/never open in the ten years after 2024-12-30/]);
+  t.match(check(ics, { 'closed.ics': weekly('20400101') }), [
+    /never open within 10 years, counted from 2024-12-30/,
+  ]);
   t.same(check(ics, { 'closed.ics': weekly('20330101') }), []);
   t.same(check({ ...MONDAYS, holidays: { country: 'CN' }, closed: ['0001-01-01', '9999-12-31'] }), []);
 });

@@ -152,11 +152,12 @@ t.test('the default pack is sound', async t => {
 t.test('a year that an administrator added is known', async t => {
   const text =
     'version: 1\ntimezone: Asia/Shanghai\ncalendars: { o: { hours: { mon-fri: ["09:00-17:00"] }, holidays: { country: CN } } }';
-  const year = { off: ['2027-01-01'], work: ['2027-01-02'] };
-  const result = loadPolicy(text, { file: 'p.yaml', addedYears: new Map([['CN', new Map([[2027, year]])]]) });
+  const year = { country: 'CN', year: 2027, off: ['2027-01-01'], work: ['2027-01-02'] };
+  const result = loadPolicy(text, { file: 'p.yaml', addedYears: [year] });
   const calendar = result.ok ? result.policy.calendars.get('o') : undefined;
   const evening = Date.parse('2026-12-31T17:00+08:00');
-  t.equal(calendar?.uncovered(Date.parse('2027-06-01T00:00Z')), false);
+  const june = Date.parse('2027-06-01T00:00Z');
+  t.equal(calendar?.uncoveredYear(june, june), null);
   t.equal(
     calendar?.add(evening, 0),
     Date.parse('2027-01-02T09:00+08:00'),
