@@ -1,6 +1,6 @@
 // One case of a full account, moved on in order of time, as a monitor would that is never late: at each instant first
 // the deadlines before it, then its events. It needs no other case, so that cases can be run one after the other.
-import { cellParts } from '../contract/cells.ts';
+import { cellParts, isPaneCell } from '../contract/cells.ts';
 import type { SlaEvent } from '../contract/event.ts';
 import { acceptEvent, type CaseState, newCase, reachTime } from '../engine/case.ts';
 import type { Told } from '../engine/tell.ts';
@@ -82,7 +82,7 @@ export class CaseRunner {
 
   #isWatched(key: string): boolean {
     const kind = key.charAt(0);
-    if (kind !== 'w' && kind !== 'l' && kind !== 'q') return false;
+    if (kind !== 'l' && kind !== 'q' && !isPaneCell(key)) return false;
     return this.#watched.has(cellParts(key)[1] ?? '');
   }
 }

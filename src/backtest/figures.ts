@@ -1,10 +1,11 @@
 // Alerts of a backtest: the cells that the cases' steps change, and every alert judged at each event and at each
 // pane's end, on the events' own time.
-import { cellParts } from '../contract/cells.ts';
+import { cellParts, isPaneCell, isValueCell } from '../contract/cells.ts';
 import type { CellBook } from '../engine/cell-book.ts';
 import type { CellChanges } from '../engine/contribute.ts';
 import { instantText } from '../engine/instant.ts';
 import { type AlertState, judge, QUIET } from '../engine/judge.ts';
+import { ValueLimit } from '../engine/value-limit.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import type { AlertLine } from './lines.ts';
 
@@ -26,6 +27,7 @@ export class Figures {
   readonly #book: CellBook;
   readonly #watches = new Map<string, Watch>();
   readonly #cells = new Map<string, number>();
+  readonly #limit = new ValueLimit();
 
   constructor(policy: CompiledPolicy, book: CellBook) {
     this.#book = book;
@@ -48,25 +50,31 @@ export class Figures {
   take(changes: CellChanges, now: number): void {
     for (const [key, change] of changes) {
       const kind = key.charAt(0);
-      if (kind !== 'w' && kind !== 'l' && kind !== 'q') continue;
+      if (kind !== 'l' && kind !== 'q' && !isPaneCell(key)) continue;
       const [, rule = '', group = '', pane = ''] = cellParts(key);
       const watch = this.#watches.get(rule);
       if (watch === undefined) continue;
-      if (kind === 'w') {
-        const start = Number(pane);
-        if (start <= goneBefore(watch, now)) continue;
-        const keys = watch.panes.get(start);
-        if (keys === undefined) watch.panes.set(start, new Set([key]));
-        else keys.add(key);
+      const start = isPaneCell(key) ? Number(pane) : null;
+      if (start !== null && start <= goneBefore(watch, now)) continue;
+      const parts = isValueCell(key)
+        ? this.#limit.settle(this.#cells, key, change)
+        : [[key, change] as const];
+      for (const [kept, part] of parts) {
+        if (start !== null) noteKey(watch, start, kept);
+        this.#set(kept, (this.#cells.get(kept) ?? 0) + part);
       }
-      const value = (this.#cells.get(key) ?? 0) + change;
-      if (value === 0) this.#cells.delete(key);
-      else this.#cells.set(key, value);
-      this.#book.set(0, key, value === 0 ? null : value);
       watch.stirred.add(group);
       if (!watch.groups.has(group)) watch.groups.set(group, QUIET);
     }
     changes.clear();
+  }
+
+  #set(key: string, value: number): void {
+    const known = this.#cells.has(key);
+    if (value === 0) this.#cells.delete(key);
+    else this.#cells.set(key, value);
+    if (isValueCell(key) && known !== (value !== 0)) this.#limit.count(key, known ? -1 : 1);
+    this.#book.set(0, key, value === 0 ? null : value);
   }
 
   /** The first instant after `now` at which an alert is to be judged although no event comes; infinite without any. */
@@ -143,13 +151,16 @@ export class Figures {
     const before = goneBefore(watch, now);
     for (const [start, keys] of watch.panes) {
       if (start > before) continue;
-      for (const key of keys) {
-        this.#cells.delete(key);
-        this.#book.set(0, key, null);
-      }
+      for (const key of keys) this.#set(key, 0);
       watch.panes.delete(start);
     }
   }
+}
+
+function noteKey({ panes }: Watch, start: number, key: string): void {
+  const keys = panes.get(start);
+  if (keys === undefined) panes.set(start, new Set([key]));
+  else keys.add(key);
 }
 
 /** Panes that begin at this instant or before are out of the window at `now`. */

@@ -4,9 +4,11 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { formatTime, parseTime } from '../contract/time.ts';
+import { TooFarError } from '../policy/calendar.ts';
 import type { Calendar } from '../policy/compiled.ts';
 import { parseDuration } from '../policy/duration.ts';
 import type { AddedYear } from '../policy/holidays.ts';
+import { CENTURY_ADVICE, isWithinCentury } from '../policy/reach.ts';
 import { standaloneCalendar } from '../policy/standalone.ts';
 import { readAddedYears } from './holiday-file.ts';
 import { readLines, write } from './lines.ts';
@@ -83,8 +85,21 @@ function answerLine(line: string, calendars: CalendarCache): Answer {
 function dueAt(calendar: Calendar, from: number, text: string): number {
   const target = parseDuration(text);
   if ('error' in target) throw new Error(`target: ${target.error}; expected 30s, 5m, 2h, 3d or 4bd`);
-  if (target.kind === 'time') return calendar.add(from, target.ms);
-  return calendar.addBusinessDays(from, target.days, target.sameTime);
+  const due = () =>
+    target.kind === 'time'
+      ? calendar.add(from, target.ms)
+      : calendar.addBusinessDays(from, target.days, target.sameTime);
+  if (isWithinCentury(calendar, from, target)) return due();
+  try {
+    due();
+  } catch (error) {
+    // Where it never opens again that is the reason to tell.
+    if (!(error instanceof TooFarError)) throw error;
+  }
+  const { expected, example } = CENTURY_ADVICE;
+  throw new Error(
+    `target: "${text}" falls due more than a hundred years after the start; expected ${expected}, for example ${example}`,
+  );
 }
 
 function instant(name: string, text: string): number {

@@ -3,6 +3,8 @@
 //   c|metric|label|…             counters; they never fall
 //   g|open|rule|state            open cycles by state (running, paused, overdue)
 //   w|rule|group|paneMs|n or d   a pane of an indicator's window: numerator (scaled for means) and denominator
+//   v|rule|group|paneMs|number   a pane of a percentile or maximum: how many events had this value
+//   t|rule|group|paneMs|text     a pane of a largest share: how many events were of this group; empty for those of none
 //   l|rule|group                 a level: how many cases are in a state now
 //   q|rule|group|sinceSec        a level's members by when they entered it (epoch seconds), for "longest wait"
 
@@ -33,6 +35,22 @@ export function cellParts(key: string): string[] {
 
 /** Means and sums are kept in thousandths, as whole numbers, so that their order of addition can't matter. */
 export const SUM_SCALE = 1000;
+
+/** A measured value as cells name it, to the thousandth. */
+export function valueText(value: number): string {
+  const rounded = Math.round(value * SUM_SCALE) / SUM_SCALE;
+  return rounded === 0 ? '0' : String(rounded);
+}
+
+/** Whether a cell is of one pane of a window: it counts while the pane is in its window, and then goes. */
+export function isPaneCell(key: string): boolean {
+  return key.startsWith('w|') || isValueCell(key);
+}
+
+/** Whether a cell counts one value, or one group of a share. */
+export function isValueCell(key: string): boolean {
+  return key.startsWith('v|') || key.startsWith('t|');
+}
 
 /** Counters under `c|`, with the labels that follow. The metric names of CONTRACT.md, section 6, are rendered from these. */
 export const COUNTERS = {

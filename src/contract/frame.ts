@@ -10,6 +10,8 @@ export interface Figure {
   readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
+  /** Of a largest share: the group that has it, such as a category; null for other figures and without any. */
+  readonly leader: string | null;
   /** The bound of its alert, and which side of it is bad. */
   readonly threshold: number | null;
   readonly badWhen: 'above' | 'below' | null;

@@ -2,12 +2,15 @@
 // It belongs to whoever reads committed state: the judge of alerts, the boards, the metrics.
 import { cellParts, SUM_SCALE } from '../contract/cells.ts';
 import type { CompiledIndicator } from '../policy/compiled.ts';
+import { Spread } from './spread.ts';
 
 /** What an indicator's window holds. `value` is null without a denominator: neither 0 nor 100 %. */
 export interface WindowSum {
   readonly numerator: number;
   readonly denominator: number;
   readonly value: number | null;
+  /** Of a largest share: the group that has it. Absent for other figures, and where no event is of a group. */
+  readonly leader?: string;
 }
 
 interface Pane {
@@ -24,6 +27,7 @@ export class CellBook {
   readonly #partitions = new Map<number, Map<string, number>>();
   readonly #totals = new Map<string, number>();
   readonly #panes = new Map<string, Map<string, Panes>>();
+  readonly #spreads = new Map<string, Map<string, Spread>>();
   readonly #levels = new Map<string, Map<string, number>>();
   readonly #since = new Map<string, Map<string, Map<number, number>>>();
 
@@ -64,13 +68,16 @@ export class CellBook {
 
   /**
    * The window of an indicator's group at `now`: the panes that begin after now − window − pane, and not after now.
-   * Levels give the count (or with `longest` the age in seconds) as value.
+   * Levels give the count (or with `longest` the age in seconds) as value. Percentiles and maxima give themselves as
+   * numerator too, and how many values they are taken of as denominator.
    */
   window(indicator: CompiledIndicator, group: string, now: number): WindowSum {
     if (indicator.measure.kind === 'level') return this.#level(indicator, group, now);
+    const after = now - indicator.windowMs - indicator.paneMs;
+    if (isSpread(indicator))
+      return spreadSum(indicator, this.#spreads.get(indicator.rule)?.get(group), after, now);
     const panes = this.#panes.get(indicator.rule)?.get(group);
     if (!panes) return EMPTY;
-    const after = now - indicator.windowMs - indicator.paneMs;
     let numerator = 0;
     let denominator = 0;
     for (const [start, pane] of panes) {
@@ -85,6 +92,7 @@ export class CellBook {
   /** The groups of an indicator that have any cell. */
   groups(indicator: CompiledIndicator): string[] {
     const { measure, rule } = indicator;
+    if (isSpread(indicator)) return [...(this.#spreads.get(rule)?.keys() ?? [])];
     if (measure.kind !== 'level') return [...(this.#panes.get(rule)?.keys() ?? [])];
     return [...((measure.longest ? this.#since.get(rule) : this.#levels.get(rule))?.keys() ?? [])];
   }
@@ -115,6 +123,7 @@ export class CellBook {
     else this.#totals.set(key, total);
     const kind = key.charCodeAt(0);
     if (kind === 119 /* w */) this.#addPane(key, change);
+    else if (kind === 118 /* v */ || kind === 116 /* t */) this.#addValue(key, change);
     else if (kind === 108 /* l */) {
       const [, rule = '', group = ''] = cellParts(key);
       addTo(child(this.#levels, rule), group, change);
@@ -125,6 +134,22 @@ export class CellBook {
       addTo(seconds, Number(second), change);
       if (seconds.size === 0) groups.delete(group);
     }
+  }
+
+  #addValue(key: string, change: number): void {
+    const [, rule = '', group = '', startText = '0', value = ''] = cellParts(key);
+    let groups = this.#spreads.get(rule);
+    if (groups === undefined) {
+      groups = new Map();
+      this.#spreads.set(rule, groups);
+    }
+    let spread = groups.get(group);
+    if (spread === undefined) {
+      spread = new Spread();
+      groups.set(group, spread);
+    }
+    spread.add(Number(startText), value, change);
+    if (spread.isEmpty) groups.delete(group);
   }
 
   #addPane(key: string, change: number): void {
@@ -142,6 +167,35 @@ export class CellBook {
     if (pane.numerator === 0 && pane.denominator === 0) panes.delete(start);
     if (panes.size === 0) groups.delete(group);
   }
+}
+
+/** Whether a figure is taken of values that are kept, rather than of sums. */
+function isSpread({ measure }: CompiledIndicator): boolean {
+  return measure.kind === 'share' || (measure.kind === 'field' && measure.stat !== 'mean');
+}
+
+const PERCENT = { p50: 50, p90: 90, p95: 95, max: 100 } as const;
+
+function spreadSum(
+  { measure }: CompiledIndicator,
+  spread: Spread | undefined,
+  after: number,
+  now: number,
+): WindowSum {
+  const denominator = spread?.moveTo(after, now) ?? 0;
+  if (spread === undefined || denominator <= 0) return EMPTY;
+  if (measure.kind === 'field' && measure.stat !== 'mean') {
+    const value = spread.percentile(PERCENT[measure.stat]);
+    return value === null ? EMPTY : { numerator: value, denominator, value };
+  }
+  const leader = spread.leader();
+  if (leader === null) return { numerator: 0, denominator, value: 0 };
+  return {
+    numerator: leader.count,
+    denominator,
+    value: leader.count / denominator,
+    leader: leader.name,
+  };
 }
 
 function child<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {

@@ -1,7 +1,7 @@
 // What a case contributes to the figures: to panes of windows and to levels. Contributions are a function of the fold
 // and its events; what changes is always the difference between what was and what is, so corrections need no code.
 import { ATTRIBUTES } from '../contract/attributes.ts';
-import { cellKey, SUM_SCALE } from '../contract/cells.ts';
+import { cellKey, escapePart, SUM_SCALE, valueText } from '../contract/cells.ts';
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledIndicator, EventMatcher } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
@@ -30,6 +30,7 @@ export function contribute(
   switch (measure.kind) {
     case 'ratio':
     case 'field':
+    case 'share':
       for (const event of events) contributeEvent(indicator, fold, event, sign, changes);
       return;
     case 'clock':
@@ -39,14 +40,12 @@ export function contribute(
     case 'level':
       contributeLevel(indicator, fold, sign, changes);
       return;
-    case 'share':
-      return;
     default:
       measure satisfies never;
   }
 }
 
-/** What a single event contributes to a figure of event counts or of a field; nothing for other figures. */
+/** What a single event contributes to a figure of event counts, of a field or of shares; nothing for other figures. */
 export function contributeEvent(
   indicator: CompiledIndicator,
   fold: CaseFold,
@@ -63,7 +62,13 @@ export function contributeEvent(
   } else if (measure.kind === 'field') {
     const value = event.fields[measure.field];
     if (typeof value !== 'number' || !countsIn(measure.of, fold, event)) return;
-    addPanes(indicator, fold, event, event.time, sign * Math.round(value * SUM_SCALE), sign, changes);
+    if (measure.stat === 'mean')
+      addPanes(indicator, fold, event, event.time, sign * Math.round(value * SUM_SCALE), sign, changes);
+    else addValue(indicator, fold, event, valueText(value), sign, changes);
+  } else if (measure.kind === 'share') {
+    if (!countsIn(measure.of, fold, event)) return;
+    const group = escapePart(text(currentField(measure.field, fold, event)));
+    addValue(indicator, fold, event, group, sign, changes);
   }
 }
 
@@ -152,6 +157,22 @@ function addPanes(
   }
 }
 
+/** Counts an event under its value. Values are kept rather than sums, so that what is withdrawn leaves no trace. */
+function addValue(
+  indicator: CompiledIndicator,
+  fold: CaseFold,
+  event: SlaEvent,
+  value: string,
+  sign: 1 | -1,
+  changes: CellChanges,
+): void {
+  const pane = paneOf(indicator, event.time);
+  for (let grouping = ALL; grouping < indicator.by.length; grouping++) {
+    const { values } = keysOf(indicator, grouping, fold, event);
+    addCell(changes, `${values}${pane}|${value}`, sign);
+  }
+}
+
 /** The first instant of the pane that holds `at`; panes begin at multiples of their length since 1970. */
 export function paneOf(indicator: CompiledIndicator, at: number): number {
   return Math.floor(at / indicator.paneMs) * indicator.paneMs;
@@ -160,6 +181,7 @@ export function paneOf(indicator: CompiledIndicator, at: number): number {
 /** The keys of one group's cells, or how they begin. Those of the pane that was added to last are kept whole. */
 interface GroupKeys {
   readonly window: string;
+  readonly values: string;
   readonly level: string;
   readonly since: string;
   pane: number;
@@ -196,16 +218,17 @@ function keysOf(
   const known = groupings[grouping + 1];
   let keys = known?.get(value);
   if (keys === undefined) {
-    keys = writeKeys(indicator.rule, paths.length === 0 ? 'all' : groupName(paths, fold, event));
+    keys = writeKeys(indicator, paths.length === 0 ? 'all' : groupName(paths, fold, event));
     if (known !== undefined && known.size >= GROUPS_KEPT_MAX) known.clear();
     known?.set(value, keys);
   }
   return keys;
 }
 
-function writeKeys(rule: string, group: string): GroupKeys {
+function writeKeys({ rule, measure }: CompiledIndicator, group: string): GroupKeys {
   return {
     window: `${cellKey('w', rule, group)}|`,
+    values: `${cellKey(measure.kind === 'share' ? 't' : 'v', rule, group)}|`,
     level: cellKey('l', rule, group),
     since: `${cellKey('q', rule, group)}|`,
     pane: Number.NaN,

@@ -3,6 +3,7 @@
 // bisection. A year's ranges are cut at the local new year, so that years add up.
 import type { Calendar } from './compiled.ts';
 import type { HolidaySource } from './holidays.ts';
+import { firstAtOrAfter, get, lastAtOrBefore, lastBelow, type Range, unite } from './ranges.ts';
 import { DAY_MS, firstOfYear, weekdayOf, yearOfDay, type Zone } from './zone.ts';
 
 /** Minutes from a date's midnight; the close is above 1440 when the range runs past midnight. */
@@ -26,10 +27,25 @@ export class NeverOpenError extends Error {
   override name = 'NeverOpenError';
 }
 
+/** Thrown when an amount of open time is used up so late that no date can say when. */
+export class TooFarError extends NeverOpenError {
+  override name = 'TooFarError';
+}
+
+/** No zone turns its clocks back by more at once. */
+const CLOCK_CHANGE_MINUTES_MAX = 180;
 const YEARS_WITHOUT_OPENING_MAX = 10;
 /** Ranges of so many years are kept; a history of centuries is computed again rather than kept whole. */
 const YEARS_KEPT_MAX = 256;
 const LAST_YEAR = 270_000;
+/**
+ * Holidays are looked up between these days. Beyond them, and beyond all dates that are written, only the week and the
+ * zone count, and both repeat every 400 years: so however far away an instant lies, few years are ever computed.
+ */
+const FIRST_HOLIDAY = firstOfYear(1900) / DAY_MS;
+const LAST_HOLIDAY = firstOfYear(2201) / DAY_MS - 1;
+const FIRST_PLAIN_YEAR_MAX = 1800;
+const REPEAT_YEARS = 400;
 /** So far back the beginning of a time without holiday data is looked for. */
 const YEARS_BACK_MAX = 10;
 
@@ -51,18 +67,31 @@ interface Year {
   readonly ranges: ReadonlyMap<number, readonly Range[]>;
 }
 
+/** What a whole year adds to open time and business days; kept for every year that was ever crossed. */
+type YearSum = Pick<Year, 'total'> & { readonly days: number };
+
 export class OpenCalendar implements Calendar {
   readonly name: string;
   readonly always = false;
   readonly country: string | null;
   readonly #rules: CalendarRules;
   readonly #years = new Map<number, Year>();
+  readonly #sums = new Map<number, YearSum>();
+  /** The years from the one to the other are like no others; those around them repeat. */
+  readonly #ownYears: readonly [first: number, last: number];
   #last: Year | null = null;
 
   constructor(rules: CalendarRules) {
     this.name = rules.name;
     this.country = rules.country;
     this.#rules = rules;
+    let [first, last] = [FIRST_PLAIN_YEAR_MAX, yearOfDay(LAST_HOLIDAY)];
+    for (const day of [...rules.open.keys(), ...rules.closed]) {
+      // A range past midnight reaches into the next year.
+      first = Math.min(first, yearOfDay(day) - 1);
+      last = Math.max(last, yearOfDay(day) + 1);
+    }
+    this.#ownYears = [first, last];
   }
 
   isOpen(at: number): boolean {
@@ -73,24 +102,27 @@ export class OpenCalendar implements Calendar {
 
   elapsed(from: number, to: number): number {
     if (to <= from) return 0;
-    let year = this.#yearAt(from);
-    let sum = -openBefore(year, from);
-    while (to >= year.to) {
-      sum += year.total;
-      year = this.#year(year.year + 1);
-    }
-    return sum + openBefore(year, to);
+    const first = this.#yearAt(from);
+    if (to < first.to) return openBefore(first, to) - openBefore(first, from);
+    const last = this.#yearAt(to);
+    let sum = first.total - openBefore(first, from);
+    for (let year = first.year + 1; year < last.year; year++) sum += this.#sumOf(year).total;
+    return sum + openBefore(last, to);
   }
 
   add(from: number, ms: number): number {
     let year = this.#yearAt(from);
     if (ms <= 0) return this.#nextOpen(year, from);
     let wanted = openBefore(year, from) + ms;
-    let empty = 0;
-    while (wanted > year.total) {
-      wanted -= year.total;
-      empty = this.#countEmpty(year.total, empty, from);
-      year = this.#year(year.year + 1);
+    if (wanted > year.total) {
+      let { year: at, total } = year;
+      let empty = 0;
+      while (wanted > total) {
+        wanted -= total;
+        empty = this.#countEmpty(total, empty, from);
+        total = this.#sumOf(++at).total;
+      }
+      year = this.#year(at);
     }
     // The range in which the wanted amount is reached: `before[i] < wanted <= before[i + 1]`.
     const i = lastBelow(year.before, wanted);
@@ -110,12 +142,17 @@ export class OpenCalendar implements Calendar {
       if (i < year.days.length && get(year.days, i) === startDay) i++;
       left--;
     }
-    let empty = 0;
-    while (i + left >= year.days.length) {
-      left -= year.days.length - i;
-      i = 0;
-      empty = this.#countEmpty(year.days.length, empty, from);
-      year = this.#year(year.year + 1);
+    if (i + left >= year.days.length) {
+      let at = year.year;
+      let length = year.days.length;
+      let empty = 0;
+      while (i + left >= length) {
+        left -= length - i;
+        i = 0;
+        empty = this.#countEmpty(length, empty, from);
+        length = this.#sumOf(++at).days;
+      }
+      year = this.#year(at);
     }
     const day = get(year.days, i + left);
     return sameTime ? this.#sameTimeOn(day, from, startDay) : get(year.closes, i + left);
@@ -126,7 +163,7 @@ export class OpenCalendar implements Calendar {
     if (holidays === null) return null;
     const last = yearOfDay(zone.dayAt(to));
     for (let year = yearOfDay(zone.dayAt(from)); year <= last; year++) {
-      if (!holidays.covers(year)) return year;
+      if (!covers(holidays, year)) return year;
     }
     return null;
   }
@@ -136,9 +173,23 @@ export class OpenCalendar implements Calendar {
     if (holidays === null) return null;
     const now = yearOfDay(zone.dayAt(at));
     let year = now;
-    if (holidays.covers(now)) while (holidays.covers(year)) year++;
-    else while (year > now - YEARS_BACK_MAX && !holidays.covers(year - 1)) year--;
+    if (covers(holidays, now)) while (covers(holidays, year)) year++;
+    else while (year > now - YEARS_BACK_MAX && !covers(holidays, year - 1)) year--;
     return zone.toInstant(firstOfYear(year));
+  }
+
+  /** No day has more open time than this, on whatever day its clocks may be changed. */
+  get longestDayMs(): number {
+    const { weekly, open } = this.#rules;
+    const minutes = [...weekly, ...open.values()].map(ranges =>
+      ranges.reduce((sum, [from, to]) => sum + to - from, CLOCK_CHANGE_MINUTES_MAX),
+    );
+    return Math.max(...minutes) * 60_000;
+  }
+
+  /** Whether any range opens on a day (days since 1970-01-01). */
+  opensOn(day: number): boolean {
+    return this.#rangesOf(day).length > 0;
   }
 
   /** An instant inside a range belongs to the day on which that range opened, any other to its local date. */
@@ -198,10 +249,25 @@ export class OpenCalendar implements Calendar {
     return year;
   }
 
+  #sumOf(year: number): YearSum {
+    if (year > LAST_YEAR) throw new TooFarError(`calendar "${this.name}" ends with the year ${LAST_YEAR}`);
+    const [first, last] = this.#ownYears;
+    let like = year;
+    if (year > last) like = last + 1 + ((year - last - 1) % REPEAT_YEARS);
+    else if (year < first) like = first - 1 - ((first - 1 - year) % REPEAT_YEARS);
+    let sum = this.#sums.get(like);
+    if (sum === undefined) {
+      const { total, days } = this.#year(like);
+      sum = { total, days: days.length };
+      this.#sums.set(like, sum);
+    }
+    return sum;
+  }
+
   #year(year: number): Year {
     const known = this.#years.get(year);
     if (known !== undefined) return known;
-    if (year > LAST_YEAR) throw new NeverOpenError(`calendar "${this.name}" ends with the year ${LAST_YEAR}`);
+    if (year > LAST_YEAR) throw new TooFarError(`calendar "${this.name}" ends with the year ${LAST_YEAR}`);
     const built = this.#build(year);
     if (this.#years.size >= YEARS_KEPT_MAX) this.#years.clear();
     this.#years.set(year, built);
@@ -268,7 +334,7 @@ export class OpenCalendar implements Calendar {
     const own = open.get(day);
     if (own !== undefined) return own;
     if (closed.has(day)) return [];
-    const kind = holidays?.kindOf(day) ?? null;
+    const kind = day < FIRST_HOLIDAY || day > LAST_HOLIDAY ? null : (holidays?.kindOf(day) ?? null);
     if (kind === 'off') return [];
     return weekly[kind === 'work' ? 0 : weekdayOf(day)] ?? [];
   }
@@ -316,56 +382,14 @@ export class AlwaysCalendar implements Calendar {
   }
 }
 
-type Range = readonly [start: number, end: number];
-
-/** Sorts ranges and joins those that overlap or touch. */
-function unite(ranges: Range[]): Range[] {
-  ranges.sort((a, b) => a[0] - b[0]);
-  const united: Range[] = [];
-  for (const range of ranges) {
-    const last = united.at(-1);
-    if (last === undefined || range[0] > last[1]) united.push(range);
-    else if (range[1] > last[1]) united[united.length - 1] = [last[0], range[1]];
-  }
-  return united;
+/** Whether the holidays of a year are known and looked up. */
+function covers(holidays: HolidaySource, year: number): boolean {
+  const day = firstOfYear(year) / DAY_MS;
+  return day >= FIRST_HOLIDAY && day <= LAST_HOLIDAY && holidays.covers(year);
 }
 
 /** Open milliseconds of a year before an instant in it. */
 function openBefore(year: Year, at: number): number {
   const i = lastAtOrBefore(year.starts, at);
   return i < 0 ? 0 : get(year.before, i) + Math.min(at, get(year.ends, i)) - get(year.starts, i);
-}
-
-/** An element that is known to be there. */
-function get(array: Float64Array, i: number): number {
-  return array[i] ?? Number.NaN;
-}
-
-/** Index of the last element at or below a value; -1 when there is none. */
-function lastAtOrBefore(array: Float64Array, value: number): number {
-  let low = -1;
-  let high = array.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (get(array, middle) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Index of the last element below a value; -1 when there is none. */
-function lastBelow(array: Float64Array, value: number): number {
-  return firstAtOrAfter(array, value) - 1;
-}
-
-/** Index of the first element at or above a value; the length when there is none. */
-function firstAtOrAfter(array: Float64Array, value: number): number {
-  let low = -1;
-  let high = array.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (get(array, middle) < value) low = middle;
-    else high = middle;
-  }
-  return high;
 }

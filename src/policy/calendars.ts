@@ -1,17 +1,12 @@
 // From a calendar as a policy writes it to one that computes: weekdays, hours, dates and holidays are resolved here.
-import {
-  AlwaysCalendar,
-  type CalendarRules,
-  type MinuteRange,
-  NeverOpenError,
-  OpenCalendar,
-} from './calendar.ts';
+import { AlwaysCalendar, type MinuteRange, OpenCalendar } from './calendar.ts';
 import type { Calendar } from './compiled.ts';
 import { type AddedYear, type HolidaySource, holidaysOf } from './holidays.ts';
 import { icsHolidays } from './ical.ts';
 import type { Advice, Step } from './place.ts';
+import { findNeverOpen } from './reach.ts';
 import type { CalendarText } from './schema.ts';
-import { DAY_MS, dayOfDate, zoneOf } from './zone.ts';
+import { dayOfDate, zoneOf } from './zone.ts';
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -77,14 +72,10 @@ export function compileCalendar(
   if (!sound) return null;
 
   const country = text.holidays !== undefined && 'country' in text.holidays ? text.holidays.country : null;
-  const calendar = new OpenCalendar({ name, zone, weekly, open, closed, holidays, country });
+  const rules = { name, zone, weekly, open, closed, holidays, country };
+  const calendar = new OpenCalendar(rules);
   if (!sources.mustOpenAgain) return calendar;
-  const isAdded = sources.addedYears?.some(one => one.country === country) === true;
-  const never = findNeverOpen(calendar, {
-    weekly,
-    open,
-    longHolidays: isAdded || 'ics' in (text.holidays ?? {}),
-  });
+  const never = findNeverOpen(calendar, rules);
   if (never === null) return calendar;
   fail(['hours'], never, OPEN_ADVICE);
   return null;
@@ -176,30 +167,4 @@ function compileHolidays(
     fail(['holidays'], `no holidays are known of ${what}`, advice);
   }
   return source;
-}
-
-/**
- * Why a calendar is not open within ten years of each instant from 1990 to 2100; null when it is. With hours on a
- * weekday that only single dates or a country's own holidays close, there is nothing to search; what people write as
- * holidays (`longHolidays`) may close all of it.
- */
-function findNeverOpen(
-  calendar: Calendar,
-  rules: Pick<CalendarRules, 'weekly' | 'open'> & { readonly longHolidays: boolean },
-): string | null {
-  const weekly = rules.weekly.some(ranges => ranges.length > 0);
-  if (weekly && !rules.longHolidays) return null;
-  if (!weekly && [...rules.open.values()].every(ranges => ranges.length === 0))
-    return 'the calendar is never open';
-  if (!weekly) {
-    const last = Math.max(...rules.open.keys());
-    return `the calendar has no weekly hours, so it is never open after ${new Date(last * DAY_MS).toISOString().slice(0, 10)}`;
-  }
-  try {
-    for (let year = 1990; year <= 2100; year += 10) calendar.add(Date.UTC(year, 0, 1), 0);
-    return null;
-  } catch (error) {
-    if (error instanceof NeverOpenError) return error.message;
-    throw error;
-  }
 }

@@ -9,7 +9,6 @@ import {
   type LadderStep,
   NOTIFY,
   type Target,
-  type Warning,
 } from './compiled.ts';
 import {
   checkAttribute,
@@ -23,8 +22,10 @@ import { parseDuration, parseTime } from './duration.ts';
 import { type Declared, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
-import type { ClockText, TargetText } from './schema.ts';
+import { CENTURY_ADVICE, findTooFar } from './reach.ts';
+import type { ClockText } from './schema.ts';
 import { percentOf, sourceOf, titleOf } from './texts.ts';
+import { compileWarnings } from './warnings.ts';
 
 /** What clocks share: calendars by name, declared fields, and the pauses met so far. */
 export interface ClockContext {
@@ -69,7 +70,8 @@ export function compileClock(
   };
   const when = compileWhen(place.at('when'), text.when, text.on, declared);
   const start = compileStart(place.at('start'), text.start, text.on, declared);
-  const target = compileTarget(place.at('target'), text.target, text, context);
+  const calendar = findCalendar(place.at('calendar'), text.calendar, context);
+  const target = compileTarget(place.at('target'), text, calendar, context);
   const reads = new Set(when.flatMap(tests => tests.map(test => test.path)));
   for (const one of start) if ('becomes' in one) for (const test of one.becomes) reads.add(test.path);
   if (target.kind === 'by') reads.add(target.attribute);
@@ -88,11 +90,11 @@ export function compileClock(
     cancel: events('cancel'),
     pauses: compilePauses(place, text, context),
     target,
-    calendar: findCalendar(place.at('calendar'), text.calendar, context),
-    warn: compileWarnings(place, text, target),
+    calendar,
+    warn: compileWarnings(place.at('warn'), text.warn, target, calendar),
     atOnce: compileAtOnce(place, text),
-    ladder: compileLadder(place, text, context),
-    objective: compileObjective(text),
+    ladder: compileLadder(place, text, calendar, context),
+    objective: compileObjective(place.at('objective'), text),
     retroactive: text.retroactive ?? true,
     // `{ at: … }` needs a start event of its own, which the end of the cycle before is not.
     repeat: (text.repeat ?? false) && target.kind !== 'at',
@@ -131,15 +133,35 @@ function compilePauses(place: Place, text: ClockText, { declared, pauses }: Cloc
   return [...new Set(indices)];
 }
 
-function compileDuration(place: Place, text: string): Duration {
+function compileDuration(place: Place, text: string, calendar: Calendar): Duration {
   const duration = parseDuration(text);
-  if ('kind' in duration) return duration;
+  if ('kind' in duration) {
+    checkReach(place, text, duration, calendar);
+    return duration;
+  }
   place.error(duration.error, DURATION_ADVICE);
-  return { kind: 'time', ms: 0 };
+  // Longer than anything that is compared with it, so that one mistake is one error.
+  return { kind: 'time', ms: Number.POSITIVE_INFINITY };
 }
 
-function compileTarget(place: Place, text: TargetText, clock: ClockText, { declared }: ClockContext): Target {
-  if (typeof text === 'string') return { kind: 'fixed', duration: compileDuration(place, text) };
+/** Complains about what no start is ever done with: searching a calendar for it would take for ever. */
+function checkReach(place: Place, text: string, duration: Duration, calendar: Calendar): void {
+  const year = findTooFar(calendar, duration);
+  if (year === null) return;
+  place.error(
+    `"${text}" from the year ${year} on is due more than a hundred years later on the calendar "${calendar.name}"`,
+    CENTURY_ADVICE,
+  );
+}
+
+function compileTarget(
+  place: Place,
+  clock: ClockText,
+  calendar: Calendar,
+  { declared }: ClockContext,
+): Target {
+  const text = clock.target;
+  if (typeof text === 'string') return { kind: 'fixed', duration: compileDuration(place, text, calendar) };
   if ('at' in text) {
     const field = fieldPath(text.at);
     if (checkField(place.at('at'), field, declared) && !INSTANTS.has(kindOf(field, declared) ?? '')) {
@@ -154,50 +176,17 @@ function compileTarget(place: Place, text: TargetText, clock: ClockText, { decla
   const values = new Map(
     Object.entries(text.values).map(([value, duration]) => [
       value,
-      compileDuration(place.at('values', value), duration),
+      compileDuration(place.at('values', value), duration, calendar),
     ]),
   );
-  const otherwise = text.else === undefined ? null : compileDuration(place.at('else'), text.else);
+  const otherwise = text.else === undefined ? null : compileDuration(place.at('else'), text.else, calendar);
+  if (values.size === 0 && otherwise === null) {
+    place.at('values').error('no value has a target, so the clock never runs', {
+      expected: 'a duration for a value, or else',
+      example: 'target: { by: distance, values: { local: 24h }, else: 3d }',
+    });
+  }
   return { kind: 'by', attribute: text.by, values, otherwise };
-}
-
-/** Every duration that a target may take, in milliseconds; business days and instants of events have no length here. */
-function lengthsOf(target: Target): number[] {
-  const durations =
-    target.kind === 'fixed'
-      ? [target.duration]
-      : target.kind === 'by'
-        ? [...target.values.values(), ...(target.otherwise === null ? [] : [target.otherwise])]
-        : [];
-  return durations.flatMap(duration =>
-    duration.kind === 'time' ? [duration.ms] : [Number.POSITIVE_INFINITY],
-  );
-}
-
-function compileWarnings(place: Place, text: ClockText, target: Target): Warning[] {
-  const written = text.warn;
-  if (written === undefined) return [];
-  const lengths = lengthsOf(target);
-  return (Array.isArray(written) ? written : [written]).map((one, i) => {
-    const at = Array.isArray(written) ? place.at('warn', i) : place.at('warn');
-    if (one.endsWith('%')) {
-      const percent = Number(one.slice(0, -1));
-      if (percent > 100) {
-        at.error(`a warning at ${one} comes after the target`, { expected: 'at most 100%', example: '80%' });
-      }
-      return { kind: 'share', percent };
-    }
-    const ms = parseTime(one) ?? 0;
-    if (lengths.length > 0 && ms > Math.max(...lengths)) {
-      at.error(`a warning ${one} before the due instant comes before the start`, {
-        expected: 'a time shorter than the target',
-        example: '80%',
-      });
-    } else if (lengths.length > 0 && ms > Math.min(...lengths)) {
-      at.warn(`${one} is longer than the shortest of the targets`);
-    }
-    return { kind: 'before', ms };
-  });
 }
 
 function compileAtOnce(place: Place, { atOnce, evidence }: ClockText): AtOnce | null {
@@ -210,7 +199,7 @@ function compileAtOnce(place: Place, { atOnce, evidence }: ClockText): AtOnce | 
   return { action, to: typeof to === 'string' ? [to] : [...new Set(to)] };
 }
 
-function compileLadder(place: Place, text: ClockText, context: ClockContext): LadderStep[] {
+function compileLadder(place: Place, text: ClockText, own: Calendar, context: ClockContext): LadderStep[] {
   let last = -1;
   return (text.ladder ?? []).map((step, i) => {
     const at = place.at('ladder', i);
@@ -221,18 +210,36 @@ function compileLadder(place: Place, text: ClockText, context: ClockContext): La
         example: 'ladder: [{ after: 0s, to: supervisor }, { after: 2h, to: manager }]',
       });
     }
+    if (afterMs === 0 && last === 0) {
+      at.at('after').error(
+        'there is a step at 0s already, which is the breach itself; this one is never told',
+        {
+          expected: 'one step at 0s that names every role',
+          example: 'ladder: [{ after: 0s, to: supervisor and manager }, { after: 2h, to: director }]',
+        },
+      );
+    }
     last = Math.max(last, afterMs);
-    return {
-      afterMs,
-      to: step.to,
-      calendar: findCalendar(at.at('calendar'), step.calendar ?? text.calendar, context),
-    };
+    const calendar =
+      step.calendar === undefined ? own : findCalendar(at.at('calendar'), step.calendar, context);
+    checkReach(at.at('after'), step.after, { kind: 'time', ms: afterMs }, calendar);
+    return { afterMs, to: step.to, calendar };
   });
 }
 
-function compileObjective(text: ClockText): CompiledClock['objective'] {
-  if (text.objective === undefined) return null;
-  return { share: percentOf(text.objective.share), windowMs: parseTime(text.objective.window) ?? 0 };
+function compileObjective(place: Place, { objective }: ClockText): CompiledClock['objective'] {
+  if (objective === undefined) return null;
+  const share = percentOf(objective.share);
+  if (share <= 0 || share > 1) {
+    const advice = { expected: 'a share above 0% and at most 100%', example: 'share: 95%' };
+    place.at('share').error(`no share of cycles is ${objective.share}`, advice);
+  }
+  const windowMs = parseTime(objective.window) ?? 0;
+  if (windowMs < 1000) {
+    const advice = { expected: 'at least 1s', example: 'window: 28d' };
+    place.at('window').error('the window is too short', advice);
+  }
+  return { share, windowMs };
 }
 
 /** The calendar of a name; `always` is there without being written. */

@@ -43,8 +43,15 @@ export function compileStart(
   declared: Declared,
 ): (EventMatcher | BecomesMatcher)[] {
   const one = (at: Place, item: OneStartText): (EventMatcher | BecomesMatcher)[] => {
-    if (isBecomes(item))
+    if (isBecomes(item)) {
+      if (Object.keys(item.becomes).length === 0) {
+        at.at('becomes').error('"becomes" names no attribute, so the clock never starts', {
+          expected: 'attributes with the value that starts it',
+          example: 'start: { becomes: { urgency: urgent } }',
+        });
+      }
       return [{ becomes: compileAttributes(at.at('becomes'), item.becomes, entity, declared) }];
+    }
     return compileEvent(at, item, entity, declared);
   };
   return Array.isArray(text) ? text.flatMap((item, i) => one(place.at(i), item)) : one(place, text);

@@ -5,12 +5,15 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
+import { checkDeclared } from './declared.ts';
 import { yearsUsed } from './holiday-file.ts';
 import type { AddedYear } from './holidays.ts';
+import { readCalendar, readClock, readIndicator } from './mend.ts';
 import { type LoadedPart, parsePart } from './part.ts';
 import { Findings, Place, type PolicyError } from './place.ts';
-import { calendarSchema, clockSchema, indicatorSchema, policySchema } from './schema.ts';
+import { policySchema } from './schema.ts';
 import { reportIssues } from './shape.ts';
+import { tidySections } from './tidy.ts';
 
 export interface LoadOptions {
   /** The file's name, for messages, and for finding the files it names beside it. */
@@ -74,11 +77,16 @@ function pathBeside(from: string, file: string): string {
   return isAbsolute(file) ? file : join(dirname(from), file);
 }
 
+/** A policy's part, with the keys at its top set right as far as it is clear what was meant. */
+function parsePolicyPart(text: string, file: string, findings: Findings): LoadedPart {
+  return parsePart(text, file, findings, 'version: 1', part => tidySections(part, findings));
+}
+
 const headSchema = policySchema.omit({ calendars: true, clocks: true, indicators: true });
 const includeSchema = z.object({ include: z.array(z.string()) });
 
 function readParts(text: string, file: string, files: Files, findings: Findings): LoadedPart[] {
-  const parts = [parsePart(text, file, findings)];
+  const parts = [parsePolicyPart(text, file, findings)];
   const seen = new Set([file]);
   for (const part of parts) {
     const named = includeSchema.safeParse(part.data);
@@ -94,7 +102,7 @@ function readParts(text: string, file: string, files: Files, findings: Findings)
         return;
       }
       try {
-        parts.push(parsePart(files.beside(part.file, name), path, findings));
+        parts.push(parsePolicyPart(files.beside(part.file, name), path, findings));
       } catch (error) {
         place.error(
           `"${name}" can't be read: ${error instanceof Error ? error.message : String(error)}`,
@@ -106,12 +114,12 @@ function readParts(text: string, file: string, files: Files, findings: Findings)
   return parts;
 }
 
-/** Puts the parts together; what has not the language's shape is told and left out. */
+/** Puts the parts together; what has not the language's shape is told, and as much of it as can be is checked on. */
 function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
-  const attributes = new Map<string, 'string' | 'number' | 'boolean'>();
-  const calendars: Piece<z.infer<typeof calendarSchema>>[] = [];
-  const clocks: Piece<z.infer<typeof clockSchema>>[] = [];
-  const indicators: Piece<z.infer<typeof indicatorSchema>>[] = [];
+  const attributes = new Map<string, Kind>();
+  const calendars: Draft['calendars'][number][] = [];
+  const clocks: Draft['clocks'][number][] = [];
+  const indicators: Draft['indicators'][number][] = [];
   let name: string | null = null;
   let timezone: { text: string; place: Place } | null = null;
   for (const part of parts) {
@@ -123,25 +131,22 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
       continue;
     }
     const { calendars: calendarTexts, clocks: clockTexts, indicators: indicatorTexts, ...head } = part.data;
-    const checked = headSchema.safeParse(head);
-    if (!checked.success) reportIssues(root, checked.error.issues);
-    for (const [path, kind] of Object.entries(checked.data?.attributes ?? {})) attributes.set(path, kind);
-    name ??= checked.data?.name ?? null;
-    if (checked.data?.timezone !== undefined)
-      timezone ??= { text: checked.data.timezone, place: root.at('timezone') };
+    reportShape(root, headSchema, head);
+    collectAttributes(root.at('attributes'), head.attributes, attributes);
+    // Each key counts for itself: an error in one says nothing against the others.
+    name ??= headSchema.shape.name.safeParse(head.name).data ?? null;
+    const zone = headSchema.shape.timezone.safeParse(head.timezone).data;
+    if (zone !== undefined) timezone ??= { text: zone, place: root.at('timezone') };
     if (calendarTexts !== undefined && !isRecord(calendarTexts))
       reportShape(root.at('calendars'), z.record(z.string(), z.unknown()), calendarTexts);
     for (const [key, text] of Object.entries(isRecord(calendarTexts) ? calendarTexts : {})) {
-      calendars.push({
-        place: root.at('calendars', key),
-        name: key,
-        text: parse(root.at('calendars', key), calendarSchema, text),
-      });
+      const place = root.at('calendars', key);
+      calendars.push({ place, name: key, text: readCalendar(place, text) });
     }
-    collect(root.at('clocks'), clockTexts, clockSchema, clocks);
-    collect(root.at('indicators'), indicatorTexts, indicatorSchema, indicators);
+    collect(root.at('clocks'), clockTexts, readClock, clocks);
+    collect(root.at('indicators'), indicatorTexts, readIndicator, indicators);
   }
-  const fallback = new Place(parts[0] ?? parsePart('', '', findings), [], findings);
+  const fallback = new Place(parts[0] ?? parsePolicyPart('', '', findings), [], findings);
   return {
     name: name ?? 'policy',
     timezone: timezone?.text ?? 'UTC',
@@ -153,7 +158,25 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
   };
 }
 
-function collect<T>(place: Place, list: unknown, schema: z.ZodType<T>, into: Piece<T>[]): void {
+const KINDS = ['string', 'number', 'boolean'] as const;
+type Kind = (typeof KINDS)[number];
+
+function collectAttributes(place: Place, written: unknown, into: Map<string, Kind>): void {
+  for (const [path, text] of Object.entries(isRecord(written) ? written : {})) {
+    const kind = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
+    // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
+    if (kind === undefined)
+      into.set(path, KINDS.find(one => one.charAt(0) === String(text).charAt(0)) ?? 'string');
+    else if (checkDeclared(place.at(path), path, kind)) into.set(path, kind);
+  }
+}
+
+function collect<T>(
+  place: Place,
+  list: unknown,
+  read: (place: Place, value: unknown) => T | null,
+  into: Piece<T>[],
+): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) {
     reportShape(place, z.array(z.unknown()), list);
@@ -161,15 +184,8 @@ function collect<T>(place: Place, list: unknown, schema: z.ZodType<T>, into: Pie
   }
   list.forEach((item: unknown, i) => {
     const rule = isRecord(item) && typeof item.rule === 'string' ? item.rule : '';
-    into.push({ place: place.at(i), name: rule, text: parse(place.at(i), schema, item) });
+    into.push({ place: place.at(i), name: rule, text: read(place.at(i), item) });
   });
-}
-
-function parse<T>(place: Place, schema: z.ZodType<T>, value: unknown): T | null {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  reportIssues(place, result.error.issues);
-  return null;
 }
 
 function reportShape(place: Place, schema: z.ZodType, value: unknown): void {

@@ -1,6 +1,7 @@
 // From the text of a file, YAML or JSON, to its data, with what is needed to name a place in it.
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { Findings, Part } from './place.ts';
+import { tidy } from './tidy.ts';
 
 const ALIASES_MAX = 10_000;
 
@@ -8,12 +9,16 @@ export interface LoadedPart extends Part {
   readonly data: unknown;
 }
 
-/** Parses a text; what is wrong with it is told, and then it has no data. `example` shows how such a file begins. */
+/**
+ * Parses a text; what is wrong with it is told, and then it has no data. `example` shows how such a file begins, and
+ * `prepare` may set the document right before its data are made.
+ */
 export function parsePart(
   text: string,
   file: string,
   findings: Findings,
   example = 'version: 1',
+  prepare: (part: Part) => void = () => {},
 ): LoadedPart {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
@@ -29,12 +34,10 @@ export function parsePart(
       example,
     });
   }
-  return {
-    file,
-    document,
-    lines,
-    data: document.errors.length > 0 ? null : plainData(document, file, findings),
-  };
+  const part = { file, document, lines };
+  if (document.errors.length > 0 || !tidy(part, findings)) return { ...part, data: null };
+  prepare(part);
+  return { ...part, data: plainData(document, file, findings) };
 }
 
 /** The document's data; aliases that multiply beyond measure are an error like any other. */

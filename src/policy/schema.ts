@@ -258,7 +258,6 @@ export type OneStartText = z.infer<typeof oneStart>;
 export type StartText = z.infer<typeof start>;
 export type TestsText = z.infer<typeof tests>;
 export type WhenText = z.infer<typeof when>;
-export type TargetText = z.infer<typeof target>;
 export type AlertText = z.infer<typeof alert>;
 export type ValueText = z.infer<typeof valueOrList>;
 

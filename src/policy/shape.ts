@@ -16,13 +16,69 @@ export interface Guide {
 
 /** Tells each issue at its place below `place`; without another guide it is a policy's. */
 export function reportIssues(place: Place, issues: readonly Issue[], guide: Guide = POLICY): void {
-  for (const issue of issues.flatMap(one => flatten(one, []))) reportOne(place, issue, guide);
+  const flat = issuesOf(issues);
+  const meant = new Set<string>();
+  for (const { issue, path } of flat) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    for (const key of issue.keys) {
+      const near = meantKey(place.at(...path), key, guide);
+      if (near !== null) meant.add(place.at(...path, near).key);
+    }
+  }
+  for (const one of flat) {
+    // A key that is there under a wrong name is not missing as well.
+    const at = place.at(...one.path);
+    if (!meant.has(at.key) || at.value() !== undefined) reportOne(place, one, guide);
+  }
 }
 
 /** An issue with its whole path, unions resolved. */
 interface Flat {
   readonly issue: Issue;
   readonly path: readonly Step[];
+}
+
+/** The issues with unions resolved to the branch that was meant. */
+export function issuesOf(issues: readonly Issue[]): Flat[] {
+  return issues.flatMap(one => flatten(one, []));
+}
+
+/** The key that was meant by an unknown one; null when none is near, or when the key is known and out of place. */
+export function meantKey(place: Place, key: string, guide: Guide = POLICY): string | null {
+  const known = guide.keys(place.path);
+  return known.includes(key) ? null : nearest(key, known);
+}
+
+/** Tells of a key that can't stand in the map at `place`. */
+export function reportUnknownKey(place: Place, key: string, guide: Guide = POLICY): void {
+  const known = guide.keys(place.path);
+  if (known.includes(key)) {
+    reportOutOfPlace(place, key, guide);
+    return;
+  }
+  const near = meantKey(place, key, guide);
+  const hint = near === null ? '' : `; did you mean "${near}"?`;
+  const [first] = near === null ? known : [near];
+  place.at(key).error(`"${key}" is no key here${hint}`, {
+    expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
+    example: first === undefined ? 'leave it out' : guide.advice(place.at(first).path).example,
+  });
+}
+
+/** Tells of a key of another form than the keys beside it, such as `hours` beside `always`. */
+function reportOutOfPlace(place: Place, key: string, guide: Guide): void {
+  const known = guide.keys(place.path);
+  const found = place.value();
+  const beside = Object.keys(typeof found === 'object' && found !== null ? found : {}).filter(
+    other => other !== key && other !== 'timezone' && known.includes(other),
+  );
+  if (beside.length === 0) {
+    const at = place.at(key);
+    at.error(`found ${shorten(JSON.stringify(at.value()))}`, guide.advice(at.path));
+    return;
+  }
+  const others = beside.map(other => `"${other}"`).join(' and ');
+  place.at(key).error(`"${key}" can not stand beside ${others}`, guide.advice(place.path));
 }
 
 function flatten(issue: Issue, base: readonly Step[]): Flat[] {
@@ -51,16 +107,7 @@ function badness(errors: readonly Flat[]): number {
 function reportOne(place: Place, { issue, path }: Flat, guide: Guide): void {
   const at = place.at(...path);
   if (issue.code === 'unrecognized_keys') {
-    const known = guide.keys(at.path);
-    for (const key of issue.keys) {
-      // A key of another form, such as hours beside `always`, is known and yet out of place.
-      const near = known.includes(key) ? null : nearest(key, known);
-      const hint = near === null ? '' : `; did you mean "${near}"?`;
-      at.at(key).error(`"${key}" is no key here${hint}`, {
-        expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
-        example: near === null ? (known[0] ?? 'leave it out') : guide.advice(at.at(near).path).example,
-      });
-    }
+    for (const key of issue.keys) reportUnknownKey(at, key, guide);
     return;
   }
   const advice = guide.advice(at.path);
@@ -90,7 +137,11 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/^calendars\.[^.]+\.closed/, 'a list of dates', 'closed: ["2026-12-31"]'],
   [/^calendars\.[^.]+\.holidays/, '{ country: CODE } or { ics: file }', 'holidays: { country: CN }'],
   [/^calendars\.[^.]+\.always/, 'true', 'always: true'],
-  [/^calendars\.[^.]+$/, 'a calendar', 'office: { hours: { mon-fri: ["09:00-18:00"] } }'],
+  [
+    /^calendars\.[^.]+$/,
+    '{ always: true } or { hours, holidays, closed, open }',
+    'office: { hours: { mon-fri: ["09:00-18:00"] } }',
+  ],
   [/^calendars/, 'calendars by name', 'calendars: { office: { hours: { mon-fri: ["09:00-18:00"] } } }'],
   [/\.rule$|\.clock$/, 'a rule id of letters, digits, dots and dashes', 'rule: S0-03'],
   [/\.(title|variant)(\.|$)/, 'a title in both languages', 'title: { zh: 投诉率, en: Complaint rate }'],

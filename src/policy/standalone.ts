@@ -6,6 +6,7 @@ import type { AddedYear } from './holidays.ts';
 import { Findings, Place } from './place.ts';
 import { calendarSchema } from './schema.ts';
 import { reportIssues } from './shape.ts';
+import { tidy } from './tidy.ts';
 
 /**
  * Makes a calendar from its data; UTC where it names no zone. A calendar of a few dates is fine here: asking where
@@ -24,6 +25,7 @@ export function standaloneCalendar(
   };
   // Where a policy has its calendars, so that the same advice holds.
   const place = new Place(part, ['calendars', 'calendar'], findings);
+  tidy(part, findings);
   const checked = calendarSchema.safeParse(data);
   if (!checked.success) reportIssues(place, checked.error.issues);
   const sources = { timezone: 'UTC', readFile, addedYears, mustOpenAgain: false };

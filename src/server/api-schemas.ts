@@ -210,6 +210,7 @@ export const indicatorsAnswer = z
         value: z.number().nullable().describe('null without data'),
         numerator: z.number(),
         denominator: z.number(),
+        leader: z.string().nullable().describe('of a largest share: the group that has it'),
         windowMs: z.number().nullable(),
         threshold: z.number().nullable(),
         badWhen: z.enum(['above', 'below']).nullable(),

@@ -15,7 +15,7 @@ export function figureOf(
   alerts: readonly AlertState[],
   now: number,
 ): Figure {
-  const { numerator, denominator, value } = book.window(indicator, group, now);
+  const { numerator, denominator, value, leader = null } = book.window(indicator, group, now);
   const { alert } = indicator;
   return {
     rule: indicator.rule,
@@ -24,6 +24,7 @@ export function figureOf(
     value,
     numerator,
     denominator,
+    leader,
     threshold: alert ? (alert.above ?? alert.below) : null,
     badWhen: alert ? (alert.above === null ? 'below' : 'above') : null,
     state: stateOf(indicator, group, value, denominator, alerts),

@@ -4,6 +4,7 @@ import { TEXT_KEPT_MAX } from '../../src/contract/fields.ts';
 import { ID_CHARS_MAX, LIST_MAX, LISTED_CHARS_MAX, NAME_CHARS_MAX } from '../../src/contract/schemas.ts';
 import { TOKEN_BYTES_MAX } from '../../src/contract/subject.ts';
 import { EVENTS_MAX as CASE_EVENTS_MAX } from '../../src/engine/case.ts';
+import { VALUES_KEPT_MAX } from '../../src/engine/value-limit.ts';
 import { RECORD_BYTES_MAX, ROWS_MAX } from '../../src/mapping/csv.ts';
 import { OUTBOX_MAX } from '../../src/processor/partition.ts';
 import { SESSIONS_MAX } from '../../src/server/access-store.ts';
@@ -45,6 +46,11 @@ export const LIMIT_ROWS: readonly (readonly [what: string, bound: string, then: 
   ['failed sign-ins a minute, all', count(FAILURES_TOTAL_MAX), '429 for the rest of the minute'],
   ['queues in metric labels', count(QUEUES_MAX), 'further ones count as `other`'],
   ['groups of an indicator in a scrape', count(SCRAPED_GROUPS_MAX), 'further ones are left out'],
+  [
+    'different values of a pane of a percentile, maximum or share',
+    count(VALUES_KEPT_MAX),
+    'further numbers count to three significant digits (0.5 %), further groups as without a name',
+  ],
   ['groups of an indicator in the API', count(GROUPS_MAX), 'further ones are left out'],
   ['rows of a CSV file', count(ROWS_MAX), 'an error says to split it'],
   ['one row of a CSV file', bytes(RECORD_BYTES_MAX), 'an error with its line'],

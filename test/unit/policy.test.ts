@@ -360,10 +360,12 @@ indicators:
   t.same(
     errors.map(error => `${error.line} ${error.key}`),
     [
+      '3 clocks[0].start',
       '3 clocks[0].wran',
       '4 clocks[1].stop',
       '5 clocks[2].rule',
       '5 clocks[2].target',
+      '8 indicators[1].clock',
       '8 indicators[1].window',
     ],
   );

@@ -36,7 +36,7 @@ export function Figures(props: { readonly figures: readonly Figure[] }) {
 }
 
 function FigureCard(props: { readonly figure: Figure }) {
-  const { title, unit, value, threshold, variant, state, windowMs } = props.figure;
+  const { title, unit, value, threshold, variant, state, windowMs, leader } = props.figure;
   const told = tell(props.figure);
   const shown = value === null ? null : figure(value, unit, threshold, lang.value);
   return (
@@ -63,6 +63,7 @@ function FigureCard(props: { readonly figure: Figure }) {
         </p>
         <p class="figure-variant">
           {windowMs ? `${t('window')} ${span(windowMs, lang.value)}` : t('now')}
+          {leader !== null && ` · ${leader}`}
           {variant !== null && ` · ${titled(variant)}`}
         </p>
       </footer>

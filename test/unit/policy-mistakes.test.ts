@@ -1,0 +1,169 @@
+// What a policy's author gets wrong, and all that is told of it: each mistake once, at its place, and no mistake that
+// hides another or is told of something that is right.
+import t from 'tap';
+import { loadPolicy } from '../../src/policy/load.ts';
+import { formatError } from '../../src/policy/place.ts';
+import { standaloneCalendar } from '../../src/policy/standalone.ts';
+
+function mistakes(text: string): string[] {
+  const result = loadPolicy(text, { file: 'p.yaml' });
+  return result.ok ? [] : result.errors.map(error => formatError(error).replace(/^p\.yaml:/, ''));
+}
+
+/** The keys that are complained about, in order of the text. */
+function keys(text: string): string[] {
+  return mistakes(text).map(line => /^\d+:\d+: ?(\S*):/.exec(line)?.[1] ?? line);
+}
+
+const clock = (more: string): string =>
+  `version: 1\nclocks: [{ rule: R, on: ticket, start: ticket.created, stop: ticket.replied, ${more} }]`;
+
+t.test('an unknown key hides nothing', async t => {
+  const written = `version: 1
+clocks:
+  - { rule: R, on: ticket, when: {chanel: web}, start: ticket.creatd, stop: call.answered, target: 1h,
+      ladder: [{ after: 2h, to: a }, { after: 1h, to: b }], warn: [150%, 3h], calendar: nope, titel: x }`;
+  t.same(keys(written), [
+    'clocks[0].when.chanel',
+    'clocks[0].start',
+    'clocks[0].stop',
+    'clocks[0].ladder[1].after',
+    'clocks[0].warn[0]',
+    'clocks[0].warn[1]',
+    'clocks[0].calendar',
+    'clocks[0].titel',
+  ]);
+  t.same(keys(clock('target: 2x, warn: 30m, calendar: nope')), ['clocks[0].target', 'clocks[0].calendar']);
+  t.same(keys(clock('target: 1h, ladder: [2h], when: { chanel: web }')), [
+    'clocks[0].ladder[0]',
+    'clocks[0].when.chanel',
+  ]);
+  t.match(mistakes(clock('traget: 1h, warn: 2h')), [
+    /traget: "traget" is no key here; did you mean "target"/,
+    /warn: a warning 2h before the due instant comes before the start/,
+  ]);
+  t.same(
+    keys('version: 1\nclocks: [{ rule: R, on: 7, start: call.queued, stop: call.answerd, target: 1h }]'),
+    ['clocks[0].on', 'clocks[0].stop'],
+  );
+  t.same(keys('version: 1\nindicators: [{ rule: I, p50: 7, of: call.answerd, window: 1y, by: [quue] }]'), [
+    'indicators[0].p50',
+    'indicators[0].of',
+    'indicators[0].window',
+    'indicators[0].by[0]',
+  ]);
+  t.same(
+    keys('version: 1\ncalendars: { o: { hours: { mon: "09:00-10:00" }, closed: [tomorrow], timezone: X } }'),
+    ['calendars.o.closed[0]', 'calendars.o.timezone'],
+  );
+});
+
+t.test('one wrong key at the top leaves the others as they are', async t => {
+  t.same(
+    keys(`version: 1
+nmae: x
+attributes: { vip: boolean, odd: bool }
+timezone: Mars/Phobos
+clocks: [{ rule: R, on: ticket, when: { vip: true, odd: true }, start: ticket.created, stop: ticket.replied, target: 1h }]`),
+    ['nmae', 'attributes.odd', 'timezone'],
+  );
+  const misspelt = `version: 1
+attribute: { vip: boolean }
+clock: [{ rule: R, on: ticket, when: { vip: true }, start: ticket.created, stop: ticket.repled, target: 1h }]
+indicators: [{ rule: I, clock: R, window: 1h }]`;
+  t.same(keys(misspelt), ['attribute', 'clock', 'clocks[0].stop']);
+});
+
+t.test('a value that contains itself is an error at its place', async t => {
+  t.match(mistakes('version: 1\nclocks: &a [*a]'), [/^2:13: clocks\[0\]: "\*a" stands inside the value/]);
+  t.match(mistakes('version: 1\nname: &n {a: *n}'), [/^2:11: name\.a: "\*n" stands inside/]);
+  t.match(mistakes('version: 1\nclocks: &a [{ stop: &b [x, *a] }, *b]'), [/clocks\[0\]\.stop\[1\]/]);
+});
+
+t.test('__proto__ is no key of anything', async t => {
+  const written = clock(
+    'when: { __proto__: x }, cancel: { type: ticket.closed, __proto__: x }, target: { by: kind, values: { __proto__: 2h, problem: 1h } }, __proto__: 1',
+  );
+  const expected = [
+    'clocks[0].when.__proto__',
+    'clocks[0].cancel.__proto__',
+    'clocks[0].target.values.__proto__',
+    'clocks[0].__proto__',
+  ];
+  t.same(keys(written), expected);
+  t.match(mistakes(written), [/is no key here/, /is no key here/, /is no key here/, /is no key here/]);
+  const json =
+    '{"version": 1, "attributes": {"__proto__": "string"}, "calendars": {"__proto__": {"always": true}}, "__proto__": 1}';
+  t.same(keys(json), ['attributes.__proto__', 'calendars.__proto__', '__proto__']);
+  const calendar: unknown = JSON.parse('{"hours": {"mon": "09:00-10:00", "__proto__": "10:00-11:00"}}');
+  t.match(
+    standaloneCalendar(calendar, () => ''),
+    { error: /hours\.__proto__: "__proto__" is no key here/ },
+  );
+});
+
+t.test('what the contract has is not declared again', async t => {
+  const declare = (text: string) => mistakes(`version: 1\nattributes: { ${text} }`);
+  t.match(declare('status: string'), [/attributes\.status: "status" is kept by the monitor itself/]);
+  t.match(declare('kind: number'), [/"kind" is an attribute of the contract already/]);
+  t.match(declare('queues: string'), [/"queues" is an attribute/]);
+  t.match(declare('csat: boolean'), [/"csat" is a field of the contract and no boolean; expected number/]);
+  t.match(declare('customer: string'), [/"customer" is an object of the contract/]);
+  t.match(declare('reason.code: string'), [/"reason" is a field of the contract, and nothing is inside it/]);
+  t.same(declare('reason: string, csat: number, vip: boolean, customer.since: string'), []);
+});
+
+t.test('values that make no sense', async t => {
+  const target = (more: string) => mistakes(clock(`target: ${more}`));
+  t.match(target('1h, objective: { share: 120%, window: 28d }'), [
+    /objective\.share: no share of cycles is 120%/,
+  ]);
+  t.match(target('1h, objective: { share: 0%, window: 0s }'), [
+    /no share of cycles is 0%/,
+    /window: the window/,
+  ]);
+  t.match(target('{ by: kind, values: {} }'), [/target\.values: no value has a target/]);
+  t.same(target('{ by: kind, values: {}, else: 1h }'), []);
+  t.match(mistakes(clock('target: 1h').replace('ticket.created', '{ becomes: {} }')), [/names no attribute/]);
+  t.match(target('1h, warn: 0%'), [/warn: a warning at 0% comes at the start/]);
+  t.match(target('30m, warn: 30m'), [/warn: a warning 30m before the due instant comes at the start/]);
+  t.match(target('{ by: kind, values: { query: 1h }, else: 2h }, warn: 2h'), [/comes at the start/]);
+  t.same(target('{ by: kind, values: { query: 1h }, else: 2h }, warn: 1h'), [], 'it can come for some');
+  t.match(target('1bd, warn: 400d'), [/comes before the start/]);
+  t.same(target('4bd, warn: 1d'), []);
+  t.match(target('1h, ladder: [{ after: 0s, to: a }, { after: 0s, to: b }]'), [
+    /ladder\[1\]\.after: there is a step at 0s already.*expected one step at 0s that names every role/,
+  ]);
+  const office = 'calendars: { o: { hours: { mon-fri: "09:00-17:00" } } }\nclocks';
+  const inOffice = (more: string) => mistakes(clock(`calendar: o, ${more}`).replace('clocks', office));
+  t.match(
+    inOffice('target: 1bd, warn: 40h'),
+    [/comes before the start/],
+    'three days of office hours are less',
+  );
+  t.same(inOffice('target: 1bd, warn: 8h'), []);
+});
+
+t.test('messages do not contradict themselves', async t => {
+  const calendar = (text: string) => mistakes(`version: 1\ncalendars: { o: { ${text} } }`);
+  t.match(calendar('always: false'), [/^2:19: calendars\.o\.always: found false; expected true/]);
+  t.match(calendar('always: true, hours: { mon: "09:00-10:00" }'), [/"hours" can not stand beside "always"/]);
+  t.match(calendar('always: true, hours: {}, closed: []'), [
+    /"always" can not stand beside "hours" and "closed"/,
+  ]);
+  t.match(mistakes(clock('target: { by: kind, values: { query: 1h }, at: data.dueAt }')), [
+    /"at" can not stand beside "by" and "values"/,
+  ]);
+  const both = clock('target: 1h').replace(
+    'start: ',
+    'start: { type: ticket.updated, becomes: { kind: query } } #',
+  );
+  t.match(mistakes(both.replace(' #ticket.created', '')), [
+    /start\.type: "type" can not stand beside "becomes"; expected an event condition or/,
+  ]);
+  t.notMatch(mistakes(clock('target: 1h, <<: { warn: 50% }')).join(), /did you mean/);
+  t.notMatch(mistakes(clock('target: 1h, id: 7')).join(), /did you mean/);
+  const alert =
+    'count: ticket.created, of: ticket.created, window: 1h, alert: { above: 5%, below: 3%, clear: 9% }';
+  t.match(mistakes(`version: 1\nindicators: [{ rule: I, ${alert} }]`), [/alert: an alert has one bound/]);
+});
