@@ -2,6 +2,7 @@
 // A clock lives from the first event that starts it. While its gate (`when`, and a target that can be told) is shut,
 // cycles run on unseen, so that a gate that opens later shows what would have been, had it been open from the start.
 import type { Fields, SlaEvent } from '../contract/event.ts';
+import { parseTime } from '../contract/time.ts';
 import type { BecomesMatcher, CompiledClock, Duration, EventMatcher } from '../policy/compiled.ts';
 import type { Cycle, EndKind } from './cycle.ts';
 import { holds, holdsAny, matches, matchesAny } from './match.ts';
@@ -93,11 +94,11 @@ function openCycle(fold: ClockFold, each: string): Cycle | undefined {
   return undefined;
 }
 
-/** Whether there was a cycle to stop. */
+/** Whether there was something to stop: an open cycle, or a start that waits for the gate and is now without effect. */
 function stop(fold: ClockFold, occurrence: Occurrence, each: string): boolean {
-  fold.waiting?.delete(each);
+  const waited = fold.waiting?.delete(each) ?? false;
   const cycle = openCycle(fold, each);
-  if (cycle === undefined) return false;
+  if (cycle === undefined) return waited;
   endCycle(fold, cycle, occurrence, 'stop');
   return true;
 }
@@ -231,12 +232,13 @@ function start(fold: ClockFold, occurrence: Occurrence): void {
   begin(fold, occurrence, each, fixedDue);
 }
 
-/** The instant that the event names, cut to milliseconds; null when it names none. */
+/**
+ * The instant that the event names; null when it names none. Read as events' times are, since what JavaScript makes of
+ * other texts may depend on the machine's time zone.
+ */
 function instantIn(event: SlaEvent, field: string): number | null {
   const value = event.fields[field];
-  if (typeof value !== 'string') return null;
-  const instant = Date.parse(value);
-  return Number.isNaN(instant) ? null : Math.floor(instant);
+  return typeof value === 'string' ? parseTime(value) : null;
 }
 
 function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixedDue: number | null): void {
