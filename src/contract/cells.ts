@@ -4,7 +4,7 @@
 //   g|open|rule|state            open cycles by state (running, paused, overdue)
 //   w|rule|group|paneMs|n or d   a pane of an indicator's window: numerator (scaled for means) and denominator
 //   l|rule|group                 a level: how many cases are in a state now
-//   q|rule|group|sinceSec        a level's members by when they entered it (epoch seconds), for "longest wait"
+//   q|rule|group|sinceMs         a level's members by when they entered it (ms since 1970), for "longest wait"
 
 const ESCAPE = /[%|]/g;
 

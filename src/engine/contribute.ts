@@ -125,7 +125,8 @@ function contributeLevel(
   if (!holdsAny(measure.when, fold.attributes)) return;
   for (let grouping = ALL; grouping < by.length; grouping++) {
     const keys = keysOf(indicator, grouping, fold, null);
-    if (measure.longest) addCell(changes, `${keys.since}${Math.floor(since / 1000)}`, sign);
+    // To the millisecond, so that no alert fires early or late; there are never more such cells than members.
+    if (measure.longest) addCell(changes, `${keys.since}${since}`, sign);
     else addCell(changes, keys.level, sign);
   }
 }
