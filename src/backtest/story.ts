@@ -59,21 +59,26 @@ function tellFacts(
   line: (state: TransitionLine['state'], when: number, percent?: number | null) => void,
 ): void {
   const before = told.facts;
-  const takenBack = before.some(old => isLasting(old) && !after.some(fact => alike(old, fact)));
-  if (takenBack) {
+  /** What was told last of how the cycle stands; without a fact it was a withdrawal. */
+  let last: { readonly fact: Fact | null; readonly at: number } | null = null;
+  if (before.some(old => isLasting(old) && !after.some(fact => alike(old, fact)))) {
     told.withdrawnAt = at;
+    last = { fact: null, at };
     line('withdrawn', at);
   }
   for (const fact of after) {
     if (before.some(old => alike(old, fact))) continue;
     // A warning that was sent stays sent, whatever became of its cycle meanwhile.
     const first = isNew(told.once, `${fact.state} ${fact.at} ${fact.percent} ${fact.step}`);
-    if (isLasting(fact)) line(fact.state, fact.at < told.withdrawnAt ? at : fact.at);
-    else if (first) line(fact.state, fact.at, fact.percent);
+    if (isLasting(fact)) {
+      const isLate = fact.at < Math.max(told.withdrawnAt, last?.at ?? fact.at);
+      last = { fact, at: isLate ? at : fact.at };
+      line(fact.state, last.at);
+    } else if (first) line(fact.state, fact.at, fact.percent);
   }
   const standing = after.findLast(isLasting);
-  if (takenBack && standing !== undefined && before.some(old => alike(old, standing)))
-    line(standing.state, at);
+  if (last === null || standing === undefined || last.fact === standing) return;
+  if (last.at >= standing.at) line(standing.state, at);
 }
 
 /** Outcomes are taken back when they no longer hold, warnings and escalations are not. */

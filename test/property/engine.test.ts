@@ -102,6 +102,16 @@ t.test('what is stored and loaded goes on as if it had not been', async t => {
   t.pass('all agree');
 });
 
+/** The transitions of which the last one says how a cycle stands. */
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'breached',
+  'met',
+  'missed',
+  'cancelled',
+  'waived',
+  'withdrawn',
+]);
+
 t.test('the full account of a backtest ends in its outcomes', async t => {
   fc.assert(
     fc.property(eventsArbitrary, fc.integer({ min: 0, max: 100 }), (events, after) => {
@@ -112,6 +122,10 @@ t.test('the full account of a backtest ends in its outcomes', async t => {
         same('how often it started', own.filter(({ state }) => state === 'started').length, 1);
         const ends = own.filter(({ state }) => state === line.outcome);
         if (line.endedAt !== null) same(`${line.rule} ${line.cycle} ${line.outcome}`, ends.length > 0, true);
+        const last = own.findLast(({ state }) => OUTCOMES.has(state))?.state;
+        const isOpen = line.outcome === 'running' || line.outcome === 'paused';
+        const wanted = line.outcome === 'overdue' ? 'breached' : line.outcome;
+        same(`${line.rule} ${line.cycle} ends`, isOpen ? (last ?? 'withdrawn') : last, isOpen ? 'withdrawn' : wanted);
       }
       const cycles = new Set(transitions.map(({ rule, cycle }) => `${rule} ${cycle}`));
       same('cycles', cycles.size, outcomes.length);
