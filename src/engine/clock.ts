@@ -3,9 +3,9 @@
 // cycles run on unseen, so that a gate that opens later shows what would have been, had it been open from the start.
 import type { Fields, SlaEvent } from '../contract/event.ts';
 import { parseTime } from '../contract/time.ts';
-import type { BecomesMatcher, CompiledClock, Duration, EventMatcher } from '../policy/compiled.ts';
+import type { CompiledClock, Duration } from '../policy/compiled.ts';
 import type { Cycle, EndKind } from './cycle.ts';
-import { holds, holdsAny, matches, matchesAny } from './match.ts';
+import { happens, holdsAny, matchesAny } from './match.ts';
 
 export interface ClockFold {
   readonly clock: CompiledClock;
@@ -74,18 +74,10 @@ function eachOf(clock: CompiledClock, event: SlaEvent): string | null {
 }
 
 function starts(clock: CompiledClock, { event, before, after }: Occurrence): boolean {
-  for (const matcher of clock.start) {
-    if (isBecomes(matcher)) {
-      if (holds(matcher.becomes, after) && !holds(matcher.becomes, before)) return true;
-    } else if (matches(matcher, event, after)) return true;
-  }
-  return false;
+  return happens(clock.start, event, before, after);
 }
 
-function isBecomes(matcher: EventMatcher | BecomesMatcher): matcher is BecomesMatcher {
-  return 'becomes' in matcher;
-}
-
+/** The latest open cycle of an `each` value. */
 function openCycle(fold: ClockFold, each: string): Cycle | undefined {
   for (let i = fold.cycles.length - 1; i >= 0; i--) {
     const cycle = fold.cycles[i];
@@ -99,7 +91,8 @@ function stop(fold: ClockFold, occurrence: Occurrence, each: string): boolean {
   const waited = fold.waiting?.delete(each) ?? false;
   const cycle = openCycle(fold, each);
   if (cycle === undefined) return waited;
-  endCycle(fold, cycle, occurrence, 'stop');
+  if (fold.clock.overlap === 'all') end(fold, occurrence, 'stop', each);
+  else endCycle(fold, cycle, occurrence, 'stop');
   return true;
 }
 
@@ -221,7 +214,7 @@ function start(fold: ClockFold, occurrence: Occurrence): void {
   const { clock } = fold;
   const { event } = occurrence;
   const each = eachOf(clock, event);
-  if (each === null || openCycle(fold, each) !== undefined) return;
+  if (each === null || (clock.overlap === null && openCycle(fold, each) !== undefined)) return;
   if (clock.once && fold.cycles.some(cycle => cycle.each === each)) return;
   const { target } = clock;
   let fixedDue: number | null = null;

@@ -5,7 +5,7 @@ import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts'
 import type { CompiledClock, CompiledIndicator, CompiledPolicy, Listeners } from '../policy/compiled.ts';
 import { applyToClock, bornBy, type ClockFold, type Occurrence, opens } from './clock.ts';
 import type { QueueFrom } from './cycle.ts';
-import { holdsAny, matchesAny } from './match.ts';
+import { happens, holdsAny, matchesAny } from './match.ts';
 import { type Span, union } from './span.ts';
 
 export interface CaseFold {
@@ -62,6 +62,7 @@ export interface Touch {
   readonly changed: readonly string[];
   /** Indices in rising order. */
   readonly clocks: readonly number[];
+  readonly pauses: readonly number[];
   readonly indicators: readonly number[];
 }
 
@@ -77,7 +78,7 @@ export function touchOf(fold: CaseFold, event: SlaEvent): Touch {
       .map(({ clock }) => clock.index);
     clocks = merged(clocks, held);
   }
-  return { attributes, changed, clocks, indicators: listeners.indicators };
+  return { attributes, changed, clocks, pauses: listeners.pauses, indicators: listeners.indicators };
 }
 
 /** Listeners by event type and changed attributes, found once: few combinations occur, and they occur all the time. */
@@ -107,15 +108,16 @@ function findListeners(
   changed: readonly string[],
 ): Listeners {
   const own = policy.byType.get(type) ?? NOBODY;
-  let { clocks, indicators } = own;
+  let { clocks, pauses, indicators } = own;
   const byAttribute = policy.byAttribute.get(entity);
   for (const path of changed) {
     const listeners = byAttribute?.get(path);
     if (listeners === undefined) continue;
     clocks = merged(clocks, listeners.clocks);
+    pauses = merged(pauses, listeners.pauses);
     indicators = merged(indicators, listeners.indicators);
   }
-  return { clocks, pauses: own.pauses, indicators };
+  return { clocks, pauses, indicators };
 }
 
 function merged(a: readonly number[], b: readonly number[]): readonly number[] {
@@ -144,7 +146,38 @@ function attributesAfter(fold: CaseFold, event: SlaEvent, changed: string[]): Fi
     after.status = status;
     changed.push('status');
   }
-  return after ?? before;
+  return derive(fold.policy, event, before, after, changed) ?? before;
+}
+
+/**
+ * Adds the attributes that the policy derives: each is false from a case's first event on, and true from the first one
+ * that sets it. `after` is what the event made of `before`, and belongs to nobody else yet; undefined: it changed nothing.
+ */
+function derive(
+  { derived }: CompiledPolicy,
+  event: SlaEvent,
+  before: Fields,
+  after: Record<string, FieldValue> | undefined,
+  changed: string[],
+): Fields | undefined {
+  let written = after;
+  for (const { path, entities, set } of derived) {
+    const was = before[path];
+    if (was === true || !entities.has(event.entity)) continue;
+    const value = happens(set, event, before, written ?? before);
+    if (value === was) continue;
+    written ??= { ...before };
+    written[path] = value;
+    changed.push(path);
+  }
+  return written;
+}
+
+/** Whether a field outlives its event on the cases of an entity. */
+export function isAttributeOf({ attributes, derived }: CompiledPolicy, entity: Entity, path: string): boolean {
+  if (path === 'status' || ATTRIBUTES[entity].has(path) || attributes.has(path)) return true;
+  for (const one of derived) if (one.path === path) return true;
+  return false;
 }
 
 function sameValue(a: FieldValue | undefined, b: FieldValue): boolean {
@@ -168,8 +201,7 @@ export function applyEvent(fold: CaseFold, events: readonly SlaEvent[], n: numbe
   if (CLOSING.has(event.type)) fold.closedAt = event.time;
   else if (REOPENING.has(event.type)) fold.closedAt = null;
 
-  const own = fold.policy.byType.get(event.type);
-  if (own !== undefined) for (const index of own.pauses) movePause(fold, index, event);
+  for (const index of touch.pauses) movePause(fold, index, event, before);
   if (touch.clocks.length > 0) moveClocks(fold, touch.clocks, { event, before, after, queue }, events, n);
   for (const index of touch.indicators) {
     const indicator = fold.policy.indicators[index];
@@ -222,9 +254,9 @@ function unseenClock(
   for (let i = 0; i < n; i++) {
     const event = events[i];
     if (event === undefined) break;
-    const { attributes, changed, clocks } = touchOf(fold, event);
-    const touched = clocks.includes(clock.index) ? [clock.index] : [];
-    applyEvent(fold, events, i, { attributes, changed, clocks: touched, indicators: [] });
+    const touch = touchOf(fold, event);
+    const clocks = touch.clocks.includes(clock.index) ? [clock.index] : [];
+    applyEvent(fold, events, i, { ...touch, clocks, indicators: [] });
   }
   return clockOf(fold, clock.index);
 }
@@ -235,17 +267,17 @@ export function clockOf(fold: CaseFold, index: number): ClockFold | undefined {
 }
 
 /** A second `from` changes nothing; an event that is both ends a pause that is on, else begins one. */
-function movePause(fold: CaseFold, index: number, event: SlaEvent): void {
+function movePause(fold: CaseFold, index: number, event: SlaEvent, before: Fields): void {
   const pause = fold.policy.pauses[index];
   if (pause === undefined || pause.entity !== fold.entity) return;
   const spans = fold.pauses.get(index) ?? [];
   const last = spans.at(-1);
   if (last !== undefined && last.to === null) {
-    if (!matchesAny(pause.to, event, fold.attributes)) return;
-    const before = spans.slice(0, -1);
+    if (!happens(pause.to, event, before, fold.attributes)) return;
+    const earlier = spans.slice(0, -1);
     // A pause that was on for no time at all was none.
-    setPause(fold, index, last.from < event.time ? [...before, { from: last.from, to: event.time }] : before);
-  } else if (matchesAny(pause.from, event, fold.attributes)) {
+    setPause(fold, index, last.from < event.time ? [...earlier, { from: last.from, to: event.time }] : earlier);
+  } else if (happens(pause.from, event, before, fold.attributes)) {
     setPause(fold, index, [...spans, { from: event.time, to: null }]);
   }
 }

@@ -2,7 +2,7 @@
 import { ATTRIBUTES } from '../contract/attributes.ts';
 import type { Entity, FieldValue } from '../contract/event.ts';
 import type { FieldKind } from '../contract/schemas.ts';
-import type { AttributeCondition, BecomesMatcher, EventMatcher, FieldTest } from './compiled.ts';
+import type { AttributeCondition, EventMatcher, FieldTest, Occasion } from './compiled.ts';
 import {
   attributesOf,
   type Declared,
@@ -35,14 +35,14 @@ export function compileEvents(
   return text.flatMap((one, i) => compileEvent(place.at(i), one, entity, declared));
 }
 
-/** Compiles a start: event conditions and `becomes`. */
+/** Compiles what may be event conditions and `becomes`: a start, the ends of a pause. */
 export function compileStart(
   place: Place,
   text: StartText,
   entity: Entity,
   declared: Declared,
-): (EventMatcher | BecomesMatcher)[] {
-  const one = (at: Place, item: OneStartText): (EventMatcher | BecomesMatcher)[] => {
+): Occasion[] {
+  const one = (at: Place, item: OneStartText): Occasion[] => {
     if (isBecomes(item))
       return [{ becomes: compileAttributes(at.at('becomes'), item.becomes, entity, declared) }];
     return compileEvent(at, item, entity, declared);
@@ -63,7 +63,7 @@ export function compileWhen(
 }
 
 /** A start without a type is no event condition. */
-function isBecomes(item: OneStartText): item is Extract<OneStartText, { becomes: TestsText }> {
+export function isBecomes(item: OneStartText): item is Extract<OneStartText, { becomes: TestsText }> {
   return typeof item !== 'string' && !('type' in item);
 }
 

@@ -6,6 +6,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
+import { type DerivedText, readAttributes } from './derived.ts';
 import type { AddedYears } from './holidays.ts';
 import { Findings, type Part, Place, type PolicyError } from './place.ts';
 import { calendarSchema, clockSchema, indicatorSchema, policySchema } from './schema.ts';
@@ -147,6 +148,7 @@ function readParts(text: string, file: string, files: Files, findings: Findings)
 /** Puts the parts together; what has not the language's shape is told and left out. */
 function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
   const attributes = new Map<string, 'string' | 'number' | 'boolean'>();
+  const derived: DerivedText[] = [];
   const calendars: Piece<z.infer<typeof calendarSchema>>[] = [];
   const clocks: Piece<z.infer<typeof clockSchema>>[] = [];
   const indicators: Piece<z.infer<typeof indicatorSchema>>[] = [];
@@ -163,7 +165,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
     const { calendars: calendarTexts, clocks: clockTexts, indicators: indicatorTexts, ...head } = part.data;
     const checked = headSchema.safeParse(head);
     if (!checked.success) reportIssues(root, checked.error.issues);
-    for (const [path, kind] of Object.entries(checked.data?.attributes ?? {})) attributes.set(path, kind);
+    readAttributes(root.at('attributes'), checked.data?.attributes ?? {}, attributes, derived);
     name ??= checked.data?.name ?? null;
     if (checked.data?.timezone !== undefined)
       timezone ??= { text: checked.data.timezone, place: root.at('timezone') };
@@ -185,6 +187,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
     timezone: timezone?.text ?? 'UTC',
     timezonePlace: timezone?.place ?? fallback,
     attributes,
+    derived,
     calendars,
     clocks,
     indicators,
