@@ -30,11 +30,7 @@ export interface Occurrence {
  * The clock's fold if this event brings it to life, else undefined. Without `unseen` a clock that nobody can see yet,
  * since its gate is shut, is left out: once the gate opens it is made from the events before.
  */
-export function bornBy(
-  clock: CompiledClock,
-  occurrence: Occurrence,
-  unseen: boolean,
-): ClockFold | undefined {
+export function bornBy(clock: CompiledClock, occurrence: Occurrence, unseen: boolean): ClockFold | undefined {
   const gate = isOpen(clock, occurrence.after);
   if (!gate && !unseen && clock.retroactive) return undefined;
   if (!starts(clock, occurrence)) return undefined;

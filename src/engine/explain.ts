@@ -163,13 +163,7 @@ class CycleAccount {
     const stands = outcomeAt(this.#clock, this.#cycle, this.#pauses, this.#now);
     if (stands === null || !Number.isFinite(stands.times.dueAt)) return null;
     const { startedAt, dueAt, endedAt, elapsedMs, pausedMs, overdueMs } = stands.times;
-    const facts = evaluate(
-      this.#clock,
-      this.#cycle,
-      this.#pauses,
-      this.#trace.fold.queues,
-      this.#now,
-    ).facts;
+    const facts = evaluate(this.#clock, this.#cycle, this.#pauses, this.#trace.fold.queues, this.#now).facts;
     return {
       rule: this.#clock.rule,
       title: this.#clock.title,

@@ -174,7 +174,11 @@ function derive(
 }
 
 /** Whether a field outlives its event on the cases of an entity. */
-export function isAttributeOf({ attributes, derived }: CompiledPolicy, entity: Entity, path: string): boolean {
+export function isAttributeOf(
+  { attributes, derived }: CompiledPolicy,
+  entity: Entity,
+  path: string,
+): boolean {
   if (path === 'status' || ATTRIBUTES[entity].has(path) || attributes.has(path)) return true;
   for (const one of derived) if (one.path === path) return true;
   return false;
@@ -276,7 +280,11 @@ function movePause(fold: CaseFold, index: number, event: SlaEvent, before: Field
     if (!happens(pause.to, event, before, fold.attributes)) return;
     const earlier = spans.slice(0, -1);
     // A pause that was on for no time at all was none.
-    setPause(fold, index, last.from < event.time ? [...earlier, { from: last.from, to: event.time }] : earlier);
+    setPause(
+      fold,
+      index,
+      last.from < event.time ? [...earlier, { from: last.from, to: event.time }] : earlier,
+    );
   } else if (happens(pause.from, event, before, fold.attributes)) {
     setPause(fold, index, [...spans, { from: event.time, to: null }]);
   }

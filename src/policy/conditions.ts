@@ -36,12 +36,7 @@ export function compileEvents(
 }
 
 /** Compiles what may be event conditions and `becomes`: a start, the ends of a pause. */
-export function compileStart(
-  place: Place,
-  text: StartText,
-  entity: Entity,
-  declared: Declared,
-): Occasion[] {
+export function compileStart(place: Place, text: StartText, entity: Entity, declared: Declared): Occasion[] {
   const one = (at: Place, item: OneStartText): Occasion[] => {
     if (isBecomes(item))
       return [{ becomes: compileAttributes(at.at('becomes'), item.becomes, entity, declared) }];

@@ -232,14 +232,12 @@ export const calendarSchema = z
 export const calendarKeys = ['always', 'timezone', 'hours', 'holidays', 'closed', 'open'];
 
 /** A kind of value that events carry, or the events that set it, for good. */
-const attribute = z
-  .union([z.enum(['string', 'number', 'boolean']), z.strictObject({ set: start })])
-  .meta({
-    id: 'attribute',
-    description:
-      'What kind of value events carry; or { set: EVENT } (or becomes): no event carries it, it is false until one of these events and true from then on.',
-    examples: ['boolean', { set: { type: 'ticket.pending', reason: 'parts' } }],
-  });
+const attribute = z.union([z.enum(['string', 'number', 'boolean']), z.strictObject({ set: start })]).meta({
+  id: 'attribute',
+  description:
+    'What kind of value events carry; or { set: EVENT } (or becomes): no event carries it, it is false until one of these events and true from then on.',
+  examples: ['boolean', { set: { type: 'ticket.pending', reason: 'parts' } }],
+});
 
 export const policySchema = z.strictObject({
   version: z.literal(1),

@@ -73,7 +73,11 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/^version$/, 'the number 1', 'version: 1'],
   [/^timezone$|\.timezone$/, 'an IANA time zone', 'timezone: Asia/Shanghai'],
   [/^include/, 'a list of files', 'include: [clocks.yaml]'],
-  [/^attributes\.[^.]+\.set/, 'an event condition or { becomes: … }', 'set: { type: ticket.pending, reason: parts }'],
+  [
+    /^attributes\.[^.]+\.set/,
+    'an event condition or { becomes: … }',
+    'set: { type: ticket.pending, reason: parts }',
+  ],
   [/^attributes/, 'string, number, boolean or { set: EVENT }', 'attributes: { vip: boolean }'],
   [
     /^calendars\.[^.]+\.hours(\.|$)/,

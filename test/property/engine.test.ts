@@ -125,7 +125,11 @@ t.test('the full account of a backtest ends in its outcomes', async t => {
         const last = own.findLast(({ state }) => OUTCOMES.has(state))?.state;
         const isOpen = line.outcome === 'running' || line.outcome === 'paused';
         const wanted = line.outcome === 'overdue' ? 'breached' : line.outcome;
-        same(`${line.rule} ${line.cycle} ends`, isOpen ? (last ?? 'withdrawn') : last, isOpen ? 'withdrawn' : wanted);
+        same(
+          `${line.rule} ${line.cycle} ends`,
+          isOpen ? (last ?? 'withdrawn') : last,
+          isOpen ? 'withdrawn' : wanted,
+        );
       }
       const cycles = new Set(transitions.map(({ rule, cycle }) => `${rule} ${cycle}`));
       same('cycles', cycles.size, outcomes.length);

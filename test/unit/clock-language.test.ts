@@ -2,8 +2,8 @@
 // cycles that overlap.
 import t from 'tap';
 import { decodeObject } from '../../src/contract/decode.ts';
-import { explainCase } from '../../src/engine/explain.ts';
 import { acceptEvent, newCase } from '../../src/engine/case.ts';
+import { explainCase } from '../../src/engine/explain.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { policyOf, timeline } from '../support/timeline.ts';
 
@@ -88,11 +88,23 @@ t.test('explaining names it where it moved a clock', async t => {
   ] as const;
   for (const [i, [type, fields]] of events.entries()) {
     const time = nine + i * 3_600_000;
-    const event = { id: `${i}`, source: '/t', type, entity: 'ticket', case: 'T-1', time, fields, digest: '' } as const;
+    const event = {
+      id: `${i}`,
+      source: '/t',
+      type,
+      entity: 'ticket',
+      case: 'T-1',
+      time,
+      fields,
+      digest: '',
+    } as const;
     acceptEvent(state, event, { now: time, id: `${i}`, at: time }, told);
   }
   const [view] = explainCase(state, nine + 7_200_000).filter(({ rule }) => rule === 'P');
-  t.same(view?.explanation?.steps.flatMap(({ changes }) => changes), [{ path: 'awaited_parts', from: false, to: true }]);
+  t.same(
+    view?.explanation?.steps.flatMap(({ changes }) => changes),
+    [{ path: 'awaited_parts', from: false, to: true }],
+  );
 });
 
 t.test('a pause that ends when the case becomes something', async t => {
@@ -245,13 +257,22 @@ t.test('what can not be said is told with its place', async t => {
   };
   const cases: readonly (readonly [attributes: string, wanted: RegExp])[] = [
     ['x: { set: ticket.pendign }', /^3:\d+ attributes\.x\.set: no event.*did you mean ticket\.pending/],
-    ['x: { set: { type: ticket.pending, raeson: parts } }', /attributes\.x\.set\.raeson: .*did you mean reason/],
-    ['x: { set: { becomes: { reason: parts } } }', /attributes\.x\.set\.becomes\.reason: .*belongs to its event/],
+    [
+      'x: { set: { type: ticket.pending, raeson: parts } }',
+      /attributes\.x\.set\.raeson: .*did you mean reason/,
+    ],
+    [
+      'x: { set: { becomes: { reason: parts } } }',
+      /attributes\.x\.set\.becomes\.reason: .*belongs to its event/,
+    ],
     ['x: { sat: ticket.pending }', /^3:3 attributes\.x: found/],
     ['x: flag', /^3:3 attributes\.x: /],
     ['kind: { set: ticket.pending }', /^3:\d+ attributes\.kind: "kind" is there already/],
     ['reason: { set: ticket.pending }', /attributes\.reason: .*there already/],
-    ['x: { set: ticket.pending }\n  y: { set: { type: ticket.resumed, x: true } }', /^4:.*y\.set\.x: no schema/],
+    [
+      'x: { set: ticket.pending }\n  y: { set: { type: ticket.resumed, x: true } }',
+      /^4:.*y\.set\.x: no schema/,
+    ],
   ];
   for (const [attributes, wanted] of cases) t.match(errorOf(attributes), wanted, attributes);
   t.equal(errorOf('x: { set: [ticket.pending, call.held, { becomes: { status: closed } }] }'), '');
