@@ -17,6 +17,7 @@ const SUMMARIES: readonly (readonly [name: string, summary: string])[] = [
   ['backtest', 'run recorded events through a policy, without any server'],
   ['explain', 'why a clock of a case is due when it is'],
   ['report', 'a service report of a period'],
+  ['holidays', 'add, list and remove years of holidays'],
   ['token', 'create, list and revoke access tokens'],
   ['doctor', 'check that everything needed is there and set up right'],
 ];
@@ -29,6 +30,7 @@ const EXPECTED = new Set([
   'PartitionsError',
   'MappingError',
   'PolicyFileError',
+  'KeptYearError',
   'StreamSettingsError',
 ]);
 

@@ -1,15 +1,20 @@
 // Policies by their hash: the one in force is read from its file and kept in SLA_CONFIG with all files that it names,
-// so that every process, and every later one, can evaluate a case under the policy by which it was judged.
+// so that every process, and every later one, can evaluate a case under the policy by which it was judged. Years of
+// holidays that an administrator added are part of the policy: one that uses them has a hash of its own.
 
 import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type KV, type NatsConnection, StringCodec } from 'nats';
+import { type KV, type KvEntry, type NatsConnection, StringCodec } from 'nats';
 import { z } from 'zod';
-import { watchPrefix } from './broker/kv-watch.ts';
+import { type KvListener, watchPrefix } from './broker/kv-watch.ts';
+import { HOLIDAYS_PREFIX, type KeptYear, listYears, putYear } from './holiday-store.ts';
 import { packageRoot } from './package-root.ts';
 import type { CompiledPolicy } from './policy/compiled.ts';
+import { addedYearSchema, yearsUsed } from './policy/holiday-file.ts';
+import type { AddedYear } from './policy/holidays.ts';
 import { loadPolicy } from './policy/load.ts';
+import type { PolicyError } from './policy/place.ts';
 
 /** The policy file has errors; the message lists them with their places. */
 export class PolicyFileError extends Error {
@@ -21,7 +26,11 @@ const KEPT = z.object({
   origin: z.enum(['pack', 'file', 'sent']),
   file: z.string(),
   files: z.record(z.string(), z.string()),
+  /** The added years of holidays that its calendars use, as they were when it came into force. */
+  years: z.array(addedYearSchema).default([]),
 });
+/** What is kept of a policy: with it the policy can be compiled again, whatever becomes of its file. */
+export type Kept = z.output<typeof KEPT>;
 const PREFIX = 'policy.';
 const strings = StringCodec();
 
@@ -34,12 +43,12 @@ export function defaultPolicyFile(): string {
 export interface Read {
   readonly policy: CompiledPolicy;
   readonly warnings: readonly string[];
-  /** Every file that was read, by the name under which it was asked for. */
-  readonly kept: z.infer<typeof KEPT>;
+  /** With every file that was read, by the name under which it was asked for. */
+  readonly kept: Kept;
 }
 
-/** Reads and compiles a policy file with what it includes. @throws PolicyFileError */
-export function readPolicyFile(file: string): Read {
+/** Reads and compiles a policy file with what it includes, with these added years. @throws PolicyFileError */
+export function readPolicyFile(file: string, years: readonly AddedYear[] = []): Read {
   const origin = file === defaultPolicyFile() ? 'pack' : 'file';
   const files: Record<string, string> = {};
   const read = (name: string): string => {
@@ -49,29 +58,43 @@ export function readPolicyFile(file: string): Read {
   };
   if (!existsSync(file)) throw new PolicyFileError(`${file}: there is no such policy file`);
   files[file] = readFileSync(file, 'utf8');
-  return { ...compile(file, files[file], read), kept: { origin, file, files } };
+  return compile({ origin, file, files }, years, read);
 }
 
-/** Compiles a policy that names no other files. @throws PolicyFileError */
-export function readPolicyText(text: string): Read {
+/** Compiles a policy that names no other files, with these added years. @throws PolicyFileError */
+export function readPolicyText(text: string, years: readonly AddedYear[] = []): Read {
   const file = 'policy.yaml';
-  const none = (name: string): string => {
+  return compile({ origin: 'sent', file, files: { [file]: text } }, years, name => {
     throw new Error(`${name}: a policy that is sent can't name files`);
-  };
-  return { ...compile(file, text, none), kept: { origin: 'sent', file, files: { [file]: text } } };
+  });
+}
+
+/** Compiles a policy from the text that SLA_CONFIG keeps of it. @throws PolicyFileError */
+export function readKeptPolicy(text: string): Read {
+  const kept = KEPT.parse(JSON.parse(text));
+  return compileKept(kept, kept.years);
+}
+
+/** A kept policy with other added years. @throws PolicyFileError */
+export function compileKept(kept: Kept, years: readonly AddedYear[]): Read {
+  return compile(kept, years, name => kept.files[name] ?? '');
 }
 
 function compile(
-  file: string,
-  text: string,
+  source: Omit<Kept, 'years'>,
+  addedYears: readonly AddedYear[],
   readFile: (name: string) => string,
-): { policy: CompiledPolicy; warnings: readonly string[] } {
-  const result = loadPolicy(text, { file, readFile });
-  if (result.ok) return result;
-  const lines = result.errors.map(
-    error => `${error.file}:${error.line}:${error.column}: ${error.key}: ${error.message}`,
-  );
-  throw new PolicyFileError(lines.join('\n'));
+): Read {
+  const { origin, file, files } = source;
+  const result = loadPolicy(files[file] ?? '', { file, readFile, addedYears });
+  if (!result.ok) throw new PolicyFileError(result.errors.map(errorLine).join('\n'));
+  const { policy, warnings } = result;
+  const years = yearsUsed(policy.calendars.values(), addedYears);
+  return { policy, warnings, kept: { origin, file, files, years } };
+}
+
+function errorLine(error: PolicyError): string {
+  return `${error.file}:${error.line}:${error.column}: ${error.key}: ${error.message}`;
 }
 
 /** Which policy is in force, and since which change. */
@@ -79,48 +102,68 @@ const IN_FORCE = `${PREFIX}in-force`;
 /** Which policy was in force before the first message of any stream: what is built again from the start begins with it. */
 const FIRST = `${PREFIX}first`;
 
+/** On replicas a read may be a moment behind the change that called for it: so it is looked at once more. */
+const LOOK_AGAIN_MS = 2_000;
+
 interface PoliciesEvents {
   /** Another policy was put into force, here or by another process. */
   change: [policy: CompiledPolicy];
+  /** Added years could not be put into force; the policy stays as it is until the next change or reconnect. */
+  failed: [error: unknown];
 }
 
 export class Policies extends EventEmitter<PoliciesEvents> {
   readonly #kv: KV;
-  readonly #byHash = new Map<string, CompiledPolicy>();
-  readonly #origins = new Map<string, string>();
+  readonly #lookAgainMs: number;
+  readonly #byHash = new Map<string, Read>();
   #inForce = '';
+  #inForceRevision = 0;
   #first = '';
-  #stop: () => void = () => {};
+  #isOpen = false;
+  #isWaiting = false;
+  #work: Promise<unknown> = Promise.resolve();
+  readonly #stops: (() => void)[] = [];
 
-  private constructor(kv: KV) {
+  private constructor(kv: KV, lookAgainMs: number) {
     super();
     this.#kv = kv;
+    this.#lookAgainMs = lookAgainMs;
   }
 
   /**
-   * Follows the policies that are kept, and puts the one of `file` into force if it is another than the one that is.
-   * @throws PolicyFileError
+   * Follows the policies and the added years that are kept, and puts the policy of `file` into force if it is another
+   * than the one that is. @throws PolicyFileError
    */
-  static async open(nc: NatsConnection, kv: KV, file: string): Promise<Policies> {
+  static async open(
+    nc: NatsConnection,
+    kv: KV,
+    file: string,
+    lookAgainMs: number = LOOK_AGAIN_MS,
+  ): Promise<Policies> {
     const read = readPolicyFile(file);
-    const policies = new Policies(kv);
-    policies.#stop = await watchPrefix(nc, kv, PREFIX, {
-      changed: (key, value) => {
-        if (value !== null) policies.#take(key, strings.decode(value));
-      },
-      complete: () => {},
+    const policies = new Policies(kv, lookAgainMs);
+    const follow = async (prefix: string, changed: KvListener['changed']): Promise<void> => {
+      policies.#stops.push(await watchPrefix(nc, kv, prefix, { changed, complete: () => {} }));
+    };
+    await follow(PREFIX, (key, value, revision) => {
+      if (value !== null) policies.#take(key, strings.decode(value), revision);
     });
+    await follow(HOLIDAYS_PREFIX, () => policies.#settleSoon());
     // A policy that was sent stays in force over restarts, unless the settings name a file.
-    if (read.kept.origin === 'file' || policies.#origin !== 'sent') await policies.put(read);
+    const stays = read.kept.origin !== 'file' && policies.#origin === 'sent';
+    await policies.#enforce(stays ? null : read.kept);
+    policies.#isOpen = true;
+    policies.#settleSoon();
     return policies;
   }
 
   close(): void {
-    this.#stop();
+    this.#isOpen = false;
+    for (const stop of this.#stops) stop();
   }
 
   get #origin(): string | undefined {
-    return this.#origins.get(this.#inForce);
+    return this.#byHash.get(this.#inForce)?.kept.origin;
   }
 
   /** The policy in force. */
@@ -135,54 +178,142 @@ export class Policies extends EventEmitter<PoliciesEvents> {
 
   /** @throws when no policy of this hash was ever in force on these servers */
   readonly byHash = (hash: string): CompiledPolicy => {
-    const policy = this.#byHash.get(hash);
-    if (policy === undefined) throw new Error(`no policy of hash ${hash} is kept in SLA_CONFIG`);
-    return policy;
+    const read = this.#byHash.get(hash);
+    if (read === undefined) throw new Error(`no policy of hash ${hash} is kept in SLA_CONFIG`);
+    return read.policy;
   };
 
   /** The same, looking where policies are kept, if it is not known yet. */
   async find(hash: string): Promise<CompiledPolicy> {
-    if (!this.#byHash.has(hash)) {
-      const entry = await this.#kv.get(PREFIX + hash);
-      if (entry !== null) this.#take(PREFIX + hash, strings.decode(entry.value));
-    }
+    await this.#look(hash);
     return this.byHash(hash);
   }
 
-  /** Keeps a policy and puts it into force; owners of partitions then announce it in their streams. */
-  async put({ policy, kept }: Read): Promise<void> {
-    const { hash } = policy;
-    this.#byHash.set(hash, policy);
-    this.#origins.set(hash, kept.origin);
-    if ((await this.#kv.get(PREFIX + hash)) === null) {
-      await this.#kv.put(PREFIX + hash, strings.encode(JSON.stringify(kept)));
-    }
-    if (this.#first === '') {
-      // Of two processes that start at once one is first; the other takes what that one wrote.
-      await this.#kv.create(FIRST, strings.encode(hash)).catch(() => {});
-      const entry = await this.#kv.get(FIRST);
-      this.#first = entry === null ? hash : strings.decode(entry.value);
-    }
-    if (this.#inForce === hash) return;
-    await this.#kv.put(IN_FORCE, strings.encode(hash));
-    this.#putIntoForce(hash);
+  /**
+   * Keeps a policy, with the added years that it uses, and puts it into force; owners of partitions then announce it in
+   * their streams.
+   */
+  put({ kept }: Pick<Read, 'kept'>): Promise<CompiledPolicy> {
+    return this.#enforce(kept);
   }
 
-  #take(key: string, text: string): void {
+  /** The years that were added, by country and year, as they are kept now. */
+  years(): Promise<KeptYear[]> {
+    return listYears(this.#kv);
+  }
+
+  /** The policy in force as it would be with another year. @throws PolicyFileError */
+  async withYear(added: AddedYear): Promise<CompiledPolicy> {
+    const others = (await this.years()).filter(
+      ({ country, year }) => country !== added.country || year !== added.year,
+    );
+    return compileKept(await this.#keptOf(this.#inForce), [...others, added]).policy;
+  }
+
+  /** Keeps a year and puts the policy with it into force. `by` says who added it. */
+  async addYear(added: AddedYear, by: string): Promise<CompiledPolicy> {
+    await putYear(this.#kv, added, by);
+    return this.#enforce(null);
+  }
+
+  /**
+   * Puts `wanted`, else the policy in force, into force with the years that are kept now. Any process may do so at any
+   * time: all come to the same policy, since who was overtaken by another change begins again.
+   */
+  async #enforce(wanted: Kept | null): Promise<CompiledPolicy> {
+    for (;;) {
+      // In this order: who puts a policy into force after this revision knows all years that were there by then.
+      const entry = await this.#kv.get(IN_FORCE);
+      const hash = entry === null ? '' : strings.decode(entry.value);
+      const years = await this.years();
+      if (wanted === null && (await this.#uses(hash, years))) return this.byHash(hash);
+      const read = compileKept(wanted ?? (await this.#keptOf(hash)), years);
+      await this.#keep(read);
+      const next = read.policy.hash;
+      const revision = hash === next ? entry?.revision : await this.#replace(entry, next);
+      if (revision === undefined) continue;
+      this.#putIntoForce(next, revision);
+      return this.byHash(next);
+    }
+  }
+
+  /** True when the policy of this hash has these years, as far as its calendars use them. */
+  async #uses(hash: string, years: readonly AddedYear[]): Promise<boolean> {
+    const { calendars } = await this.find(hash);
+    const used = yearsUsed(calendars.values(), years);
+    return JSON.stringify(used) === JSON.stringify((await this.#keptOf(hash)).years);
+  }
+
+  /** The revision with which it came into force; undefined when another change came first. */
+  async #replace(entry: KvEntry | null, hash: string): Promise<number | undefined> {
+    try {
+      return await this.#kv.put(IN_FORCE, strings.encode(hash), { previousSeq: entry?.revision ?? 0 });
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('wrong last sequence')) return undefined;
+      throw error;
+    }
+  }
+
+  async #keep(read: Read): Promise<void> {
+    const { hash } = read.policy;
+    if (!this.#byHash.has(hash)) this.#byHash.set(hash, read);
+    if ((await this.#kv.get(PREFIX + hash)) === null)
+      await this.#kv.put(PREFIX + hash, strings.encode(JSON.stringify(read.kept)));
+    if (this.#first !== '') return;
+    // Of two processes that start at once one is first; the other takes what that one wrote.
+    await this.#kv.create(FIRST, strings.encode(hash)).catch(() => {});
+    const entry = await this.#kv.get(FIRST);
+    this.#first = entry === null ? hash : strings.decode(entry.value);
+  }
+
+  async #keptOf(hash: string): Promise<Kept> {
+    await this.#look(hash);
+    const read = this.#byHash.get(hash);
+    if (read === undefined) throw new Error(`no policy of hash ${hash} is kept in SLA_CONFIG`);
+    return read.kept;
+  }
+
+  async #look(hash: string): Promise<void> {
+    if (this.#byHash.has(hash)) return;
+    const entry = await this.#kv.get(PREFIX + hash);
+    if (entry !== null) this.#byHash.set(hash, readKeptPolicy(strings.decode(entry.value)));
+  }
+
+  #take(key: string, text: string, revision: number): void {
+    const hash = key.slice(PREFIX.length);
     if (key === FIRST) this.#first = text;
-    else if (key === IN_FORCE) this.#putIntoForce(text);
-    else if (!this.#byHash.has(key.slice(PREFIX.length))) {
-      const kept = KEPT.parse(JSON.parse(text));
-      const { policy } = compile(kept.file, kept.files[kept.file] ?? '', part => kept.files[part] ?? '');
-      this.#byHash.set(key.slice(PREFIX.length), policy);
-      this.#origins.set(key.slice(PREFIX.length), kept.origin);
-    }
+    else if (key === IN_FORCE) {
+      this.#putIntoForce(text, revision);
+      this.#settleSoon();
+    } else if (!this.#byHash.has(hash)) this.#byHash.set(hash, readKeptPolicy(text));
   }
 
-  #putIntoForce(hash: string): void {
+  /** What this process is told late of changes that it made itself does not put an earlier policy back. */
+  #putIntoForce(hash: string, revision: number): void {
+    if (revision <= this.#inForceRevision) return;
+    this.#inForceRevision = revision;
     if (hash === this.#inForce) return;
     this.#inForce = hash;
-    const policy = this.#byHash.get(hash);
-    if (policy !== undefined) this.emit('change', policy);
+    const read = this.#byHash.get(hash);
+    if (read !== undefined) this.emit('change', read.policy);
+  }
+
+  /** After a change of years or of the policy: is the one in force with the years that are kept? */
+  #settleSoon(): void {
+    if (this.#isWaiting || !this.#isOpen) return;
+    this.#isWaiting = true;
+    setTimeout(() => this.#settle(), this.#lookAgainMs).unref();
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#work = this.#work
+      .then(async () => {
+        this.#isWaiting = false;
+        if (this.#isOpen) await this.#enforce(null);
+      })
+      .catch((error: unknown) => {
+        if (this.#isOpen) this.emit('failed', error);
+      });
   }
 }

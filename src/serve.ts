@@ -8,6 +8,7 @@ import { requireMapping } from './broker/mapping.ts';
 import { Publisher } from './broker/publisher.ts';
 import { ensureStreams, openConfig } from './broker/streams.ts';
 import type { Settings } from './config.ts';
+import { CoverageReminder } from './coverage-reminder.ts';
 import { packageRoot } from './package-root.ts';
 import { defaultPolicyFile, Policies, readPolicyFile } from './policies.ts';
 import { Judge } from './processor/judge.ts';
@@ -52,6 +53,10 @@ export async function startMonitor(
   const policyFile = settings.policyFile ?? defaultPolicyFile();
   for (const warning of readPolicyFile(policyFile).warnings) log.warn({ policy: policyFile }, warning);
   const policies = await Policies.open(nc, kv, policyFile);
+  policies.on('failed', error => log.error({ err: error }, 'added holidays are not in force'));
+  const reminder = new CoverageReminder(() => policies.current, log);
+  policies.on('change', () => reminder.look());
+  reminder.start();
   log.info({ policy: policies.current.name, hash: policies.current.hash, partitions, roles }, 'starting');
 
   // A commit must not wait behind a reader's long answer, and a subscriber can't run commands.
@@ -83,7 +88,7 @@ export async function startMonitor(
     subscriber,
     partitions,
     policy: () => policies.current,
-    putPolicy: read => policies.put(read),
+    policies,
     policyOf: policies.byHash,
     adminToken: settings.adminToken,
     centre: settings.centreName,
@@ -109,12 +114,12 @@ export async function startMonitor(
     address: server.url,
     signinLink: role => server.createSigninLink(role),
     reloadPolicy: async () => {
-      const read = readPolicyFile(policyFile);
-      await policies.put(read);
-      log.info({ policy: read.policy.name, hash: read.policy.hash }, 'policy in force');
-      return read.policy.hash;
+      const { name, hash } = await policies.put(readPolicyFile(policyFile));
+      log.info({ policy: name, hash }, 'policy in force');
+      return hash;
     },
     close: async () => {
+      reminder.stop();
       policies.close();
       judge.stop();
       if (processes) await mover.stop();

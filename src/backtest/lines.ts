@@ -1,7 +1,8 @@
 // What a backtest prints: one line for each cycle's outcome, each transition of a clock, each transition of an alert.
 // Keys stand in the contract's order (CONTRACT.md, section 4), for whoever compares output as text.
 import { compareCodePoints, type Entity } from '../contract/event.ts';
-import type { FactState, Outcome, StoryFact } from '../engine/cycle.ts';
+import type { FactState, Outcome } from '../engine/cycle.ts';
+import type { StoryFact } from '../engine/story.ts';
 
 /** How one cycle stands at the end of the events. Times are RFC 3339 in UTC, durations milliseconds of its calendar. */
 export interface OutcomeLine {
@@ -17,6 +18,8 @@ export interface OutcomeLine {
   readonly elapsedMs: number;
   readonly pausedMs: number;
   readonly overdueMs: number;
+  /** Its due instant was computed on plain hours: the holidays of a year before it are not known. */
+  readonly uncovered?: true;
 }
 
 export interface TransitionLine {
@@ -27,6 +30,8 @@ export interface TransitionLine {
   readonly state: FactState | StoryFact['state'] | 'withdrawn';
   readonly at: string;
   readonly percent?: number;
+  /** As of an outcome. */
+  readonly uncovered?: true;
 }
 
 export interface AlertLine {

@@ -1,6 +1,7 @@
 // Outcomes: every case folded from its events by the engine, and each of its cycles judged at one instant.
 import type { SlaEvent } from '../contract/event.ts';
 import { type CaseState, restoreCase } from '../engine/case.ts';
+import { coverageMark } from '../engine/coverage.ts';
 import { outcomeAt } from '../engine/cycle.ts';
 import { pausesOf } from '../engine/fold.ts';
 import { instantText } from '../engine/instant.ts';
@@ -67,6 +68,7 @@ export function outcomesOfCase(state: CaseState, until: number): OutcomeLine[] {
         elapsedMs: times.elapsedMs,
         pausedMs: times.pausedMs,
         overdueMs: times.overdueMs,
+        ...coverageMark(clock, times.startedAt, times.dueAt),
       });
     }
   }

@@ -1,9 +1,10 @@
 // The transitions of one case's cycles as it moves on in order: what became true, and what was taken back.
 import type { CaseState } from '../engine/case.ts';
+import { coverageMark } from '../engine/coverage.ts';
 import type { Cycle, Fact } from '../engine/cycle.ts';
-import { storyOf } from '../engine/cycle.ts';
 import { pausesOf } from '../engine/fold.ts';
 import { instantText } from '../engine/instant.ts';
+import { storyOf } from '../engine/story.ts';
 import type { TransitionLine } from './lines.ts';
 
 /** What has been told of a cycle: its facts when it was last looked at, and every transition that was told of it. */
@@ -36,6 +37,7 @@ export class CaseStory {
             state: name,
             at: instantText(when),
             ...(percent === null ? {} : { percent }),
+            ...coverageMark(clock, cycle.startedAt, cycle.dueAt),
           });
         for (const fact of storyOf(cycle, pauses, state.evaluatedAt)) {
           if (isNew(told.once, `${fact.state} ${fact.at}`)) line(fact.state, fact.at);

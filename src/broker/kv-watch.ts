@@ -6,8 +6,8 @@ import { onConnection } from './connect.ts';
 const RETRY_MS = 1_000;
 
 export interface KvListener {
-  /** A key was set (`value`) or removed (null). */
-  changed(key: string, value: Uint8Array | null): void;
+  /** A key was set (`value`) or removed (null), with this revision of the bucket. */
+  changed(key: string, value: Uint8Array | null, revision: number): void;
   /** All keys that exist have been told since the watch began; every other key is gone. */
   complete(keys: ReadonlySet<string>): void;
 }
@@ -44,7 +44,7 @@ export async function watchPrefix(
         const put = entry.operation === 'PUT';
         if (put) seen.add(entry.key);
         else seen.delete(entry.key);
-        listener.changed(entry.key, put ? entry.value : null);
+        listener.changed(entry.key, put ? entry.value : null, entry.revision);
       }
     })().catch(() => {});
     return { completed };

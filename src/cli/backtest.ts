@@ -14,6 +14,7 @@ import type { SlaEvent } from '../contract/event.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
+import type { AddedYear } from '../policy/holidays.ts';
 import {
   COMPARISON_COLUMNS,
   comparisonRows,
@@ -29,6 +30,7 @@ import {
   summaryText,
 } from './backtest-output.ts';
 import { instantOption, type ReadEvent, readEventFile } from './event-file.ts';
+import { readAddedYears } from './holiday-file.ts';
 import { write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
@@ -43,10 +45,12 @@ Runs recorded events through the clocks and alerts of a policy on the events' ow
   --policy POLICY    the policy, YAML or JSON
   --events FILE      NDJSON of events, each a CloudEvent in JSON; - is standard input
   --map MAPPING      FILE is a CSV export of a helpdesk; the mapping says how its rows become events
-  --from-stream      reads what the streams of NATS_URL, or of the monitor in DATA_DIR, hold instead of a file
+  --from-stream      reads what the streams of NATS_URL, or of the monitor in DATA_DIR, hold instead of a file, with the
+                     years of holidays that were added there
   --until TIME       up to this instant (RFC 3339); else up to the last event. Later events are not read
   --from TIME        events before it are not read: of a case that began before it only the rest is seen
   --to TIME          events after it are not read
+  --holidays FILE    a year of holidays for the policies' calendars, as holidays add takes it; may be repeated
   --all              before the outcomes, every transition of every clock and every alert
 
 Prints one line of JSON for each clock cycle. Instead of these:
@@ -73,6 +77,7 @@ interface Arguments {
   readonly until: number | null;
   readonly all: boolean;
   readonly mapping: Mapping | null;
+  readonly holidays: readonly string[];
   readonly summary: boolean;
   readonly against: string | null;
   readonly suggest: string | null;
@@ -82,8 +87,9 @@ interface Arguments {
 
 export async function run(argv: string[]): Promise<number> {
   const args = parse(argv);
-  const policy = readPolicy(args.policy);
-  const against = args.against === null ? null : readPolicy(args.against);
+  const years = await yearsFor(args);
+  const policy = readPolicy(args.policy, years);
+  const against = args.against === null ? null : readPolicy(args.against, years);
   const clock = args.suggest === null ? null : clockToSuggest(policy, args.suggest);
   const space = new SpillSpace();
   const progress = new Progress(process.stderr);
@@ -113,6 +119,7 @@ function parse(argv: string[]): Arguments {
       until: { type: 'string' },
       all: { type: 'boolean', default: false },
       map: { type: 'string' },
+      holidays: { type: 'string', multiple: true, default: [] },
       'from-stream': { type: 'boolean', default: false },
       from: { type: 'string' },
       to: { type: 'string' },
@@ -146,6 +153,7 @@ function parse(argv: string[]): Arguments {
     until: instantOption('until', values.until),
     all,
     mapping: map === undefined ? null : readMapping(map),
+    holidays: values.holidays,
     summary,
     against,
     suggest,
@@ -318,6 +326,16 @@ class Job {
     this.#progress.clear();
     process.stderr.write(`${place}: ${why}\n`);
   }
+}
+
+/** Those of files; with streams also those that were added where the streams are, as the monitor has them. */
+async function yearsFor({ events, holidays }: Arguments): Promise<readonly AddedYear[]> {
+  const given = readAddedYears(holidays);
+  if (events !== null) return given;
+  const { readKeptYears } = await import('./event-stream.ts');
+  const isGiven = (kept: AddedYear) =>
+    given.some(({ country, year }) => country === kept.country && year === kept.year);
+  return [...(await readKeptYears()).filter(kept => !isGiven(kept)), ...given];
 }
 
 /** Loaded only here, since a file needs no server. */

@@ -1,20 +1,25 @@
 // `sla-monitor calendar`: due instants and open times on any calendar, line by line.
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { formatTime, parseTime } from '../contract/time.ts';
 import type { Calendar } from '../policy/compiled.ts';
 import { parseDuration } from '../policy/duration.ts';
+import type { AddedYear } from '../policy/holidays.ts';
 import { standaloneCalendar } from '../policy/standalone.ts';
+import { readAddedYears } from './holiday-file.ts';
 import { readLines, write } from './lines.ts';
 import { CommandError, UsageError } from './usage.ts';
 
-export const help = `sla-monitor calendar [FILE]
+export const help = `sla-monitor calendar [FILE] [--holidays FILE]
 
 Reads NDJSON from FILE or standard input and writes NDJSON:
   {"calendar": {"timezone": …, "hours": …}, "start": T, "target": "4bd"}  gives  {"due": T}
   {"calendar": …, "start": T, "end": T}                                   gives  {"elapsedMs": N}
 A line that can't be used gives {"error": …}, and the exit code is 1 at the end.
+
+  --holidays FILE  a year of holidays for the calendars, as holidays add takes it; may be repeated
 `;
 
 const lineSchema = z.object({
@@ -28,11 +33,14 @@ const lineSchema = z.object({
 const CALENDARS_KEPT_MAX = 100;
 
 export async function run(argv: string[]): Promise<number> {
-  const [file = '-', ...rest] = argv;
-  if (rest.length > 0 || (file.startsWith('-') && file !== '-')) {
-    throw new UsageError(help.trimEnd());
-  }
-  const calendars = new CalendarCache(file === '-' ? '.' : dirname(file));
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { holidays: { type: 'string', multiple: true, default: [] } },
+  });
+  const [file = '-', ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(help.trimEnd());
+  const calendars = new CalendarCache(file === '-' ? '.' : dirname(file), readAddedYears(values.holidays));
   let bad = false;
   try {
     for await (const line of readLines(file)) {
@@ -87,19 +95,20 @@ function instant(name: string, text: string): number {
 
 class CalendarCache {
   readonly #folder: string;
+  readonly #addedYears: readonly AddedYear[];
   readonly #known = new Map<string, ReturnType<typeof standaloneCalendar>>();
 
-  constructor(folder: string) {
+  constructor(folder: string, addedYears: readonly AddedYear[]) {
     this.#folder = folder;
+    this.#addedYears = addedYears;
   }
 
   get(data: unknown): ReturnType<typeof standaloneCalendar> {
     const key = JSON.stringify(data) ?? '';
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const made = standaloneCalendar(data, file =>
-      readFileSync(isAbsolute(file) ? file : join(this.#folder, file), 'utf8'),
-    );
+    const read = (file: string) => readFileSync(isAbsolute(file) ? file : join(this.#folder, file), 'utf8');
+    const made = standaloneCalendar(data, read, this.#addedYears);
     if (this.#known.size >= CALENDARS_KEPT_MAX) this.#known.clear();
     this.#known.set(key, made);
     return made;

@@ -1,24 +1,34 @@
 // `sla-monitor check`: is a policy sound, and what does it hold?
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy, Target } from '../policy/compiled.ts';
-import { uncoveredCalendars } from '../policy/coverage.ts';
+import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import { formatDuration } from '../policy/duration.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { formatError } from '../policy/place.ts';
+import { readAddedYears } from './holiday-file.ts';
 import { write } from './lines.ts';
 import { CommandError, UsageError } from './usage.ts';
 
-export const help = `sla-monitor check POLICY
+export const help = `sla-monitor check POLICY [--holidays FILE]
 
 Checks a policy (YAML or JSON; - is standard input) as a whole. Exit 0 and a summary of its rules, or exit 1 and
 each error with its file, line, column and key, what was expected there, and an example.
+
+  --holidays FILE  a year of holidays for its calendars, as holidays add takes it; may be repeated
+
+From 60 days before a calendar comes to a year whose holidays are not known, a warning says so.
 `;
 
 export async function run(argv: string[]): Promise<number> {
-  const [file, ...rest] = argv;
-  if (file === undefined || rest.length > 0 || (file.startsWith('-') && file !== '-')) {
-    throw new UsageError(help.trimEnd());
-  }
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { holidays: { type: 'string', multiple: true, default: [] } },
+  });
+  const [file, ...rest] = positionals;
+  if (file === undefined || rest.length > 0) throw new UsageError(help.trimEnd());
+  const addedYears = readAddedYears(values.holidays);
   let text: string;
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
@@ -28,6 +38,7 @@ export async function run(argv: string[]): Promise<number> {
   const result = loadPolicy(text, {
     file: file === '-' ? '<stdin>' : file,
     readFile: path => readFileSync(path, 'utf8'),
+    addedYears,
   });
   if (!result.ok) {
     const count = result.errors.length;
@@ -35,10 +46,7 @@ export async function run(argv: string[]): Promise<number> {
     await write(`${count} ${count === 1 ? 'error' : 'errors'}\n`);
     return 1;
   }
-  const uncovered = uncoveredCalendars(result.policy, Date.now()).map(({ calendar, from }) => {
-    const year = new Date(from).getUTCFullYear();
-    return `calendar ${calendar}: the holidays of ${year} are not known yet, plain hours hold there`;
-  });
+  const uncovered = uncoveredCalendars(result.policy, Date.now()).map(uncoveredWarning);
   for (const warning of [...result.warnings, ...uncovered]) process.stderr.write(`warning: ${warning}\n`);
   await write(summary(result.policy));
   return 0;

@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
+import type { NatsConnection } from 'nats';
 import { connectBroker } from '../broker/connect.ts';
+import { madePartitions, openConfig } from '../broker/streams.ts';
 import { type Settings, settingsFromEnvironment } from '../config.ts';
 import { bad, type Finding, type FindingState } from '../doctor/finding.ts';
 import { checkLocal } from '../doctor/local.ts';
 import { checkNats } from '../doctor/nats.ts';
 import { checkRedis } from '../doctor/redis.ts';
 import { noServersMessage, resolveServers, runningPlaces, type Servers } from '../embedded/servers.ts';
+import { type Configured, configured } from './kept-policies.ts';
 
 export const help = `Usage: sla-monitor doctor [--json]
 
@@ -24,7 +27,8 @@ const MARKS: Readonly<Record<FindingState, string>> = { ok: 'ok', warn: 'warn', 
 export async function run(argv: string[]): Promise<number> {
   const { values } = parseArgs({ args: argv, options: { json: { type: 'boolean' } } });
   const settings = settingsFromEnvironment();
-  const findings = [...(await checkLocal(settings)), ...(await checkServers(settings))];
+  const atServers = await checkServers(settings);
+  const findings = [...(await checkLocal(settings, atServers.configured)), ...atServers.findings];
   for (const finding of findings) {
     process.stdout.write(values.json === true ? `${JSON.stringify(finding)}\n` : format(finding));
   }
@@ -36,26 +40,35 @@ function format(finding: Finding): string {
   return finding.advice === null ? line : `${line}${' '.repeat(24)}→ ${finding.advice}\n`;
 }
 
-async function checkServers(settings: Settings): Promise<Finding[]> {
+interface AtServers {
+  readonly findings: readonly Finding[];
+  /** The policy and the added years that SLA_CONFIG keeps; null when it can't be asked or was not made yet. */
+  readonly configured: Configured | null;
+}
+
+async function checkServers(settings: Settings): Promise<AtServers> {
   const servers = await resolveServers(settings);
-  if (servers === null) return [bad('servers', noServersMessage(settings), 'Run npm start')];
-  return [
-    ...(await guard('nats', () => atNats(settings, servers))),
-    ...(await guard('redis', () => atRedis(settings, servers))),
-  ];
+  if (servers === null) return wrong('servers', noServersMessage(settings), 'Run npm start');
+  const nats = await guard('nats', () => atNats(settings, servers));
+  const redis = await guard('redis', () => atRedis(settings, servers));
+  return { findings: [...nats.findings, ...redis.findings], configured: nats.configured };
+}
+
+function wrong(topic: string, text: string, advice: string): AtServers {
+  return { findings: [bad(topic, text, advice)], configured: null };
 }
 
 /** A server that can't be asked is a finding too. */
-async function guard(topic: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
+async function guard(topic: string, work: () => Promise<AtServers>): Promise<AtServers> {
   try {
     return await work();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return [bad(topic, `can't be asked: ${text}`, 'Is it running, and are address and password right?')];
+    const advice = 'Is it running, and are address and password right?';
+    return wrong(topic, `can't be asked: ${messageOf(error)}`, advice);
   }
 }
 
-async function atNats(settings: Settings, servers: Servers): Promise<Finding[]> {
+async function atNats(settings: Settings, servers: Servers): Promise<AtServers> {
   const { natsCreds, natsCa, dataDir } = settings;
   const nc = await connectBroker(
     { natsUrl: servers.natsUrl, natsCreds, natsCa },
@@ -63,13 +76,30 @@ async function atNats(settings: Settings, servers: Servers): Promise<Finding[]> 
   );
   try {
     const places = servers.source === 'settings' ? null : await runningPlaces(dataDir);
-    return await checkNats(nc, settings, places === null ? null : { encrypted: places.encrypted, dataDir });
+    const own = places === null ? null : { encrypted: places.encrypted, dataDir };
+    const findings = await checkNats(nc, settings, own);
+    const kept = await atConfig(nc);
+    return { findings: [...findings, ...kept.findings], configured: kept.configured };
   } finally {
     await nc.close();
   }
 }
 
-async function atRedis(settings: Settings, servers: Servers): Promise<Finding[]> {
+/** What is kept in SLA_CONFIG; before the first start there is nothing, which `checkNats` says. */
+async function atConfig(nc: NatsConnection): Promise<AtServers> {
+  try {
+    const isMade = (await madePartitions(nc)) !== null;
+    return { findings: [], configured: isMade ? await configured(await openConfig(nc)) : null };
+  } catch (error) {
+    return wrong('configuration', messageOf(error), 'Mend what SLA_CONFIG keeps');
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function atRedis(settings: Settings, servers: Servers): Promise<AtServers> {
   const redis = new Redis(servers.redisUrl, {
     lazyConnect: true,
     maxRetriesPerRequest: 1,
@@ -81,7 +111,7 @@ async function atRedis(settings: Settings, servers: Servers): Promise<Finding[]>
   redis.on('error', () => {});
   try {
     await redis.connect();
-    return await checkRedis(redis);
+    return { findings: await checkRedis(redis), configured: null };
   } finally {
     redis.disconnect();
   }

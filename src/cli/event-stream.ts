@@ -1,29 +1,36 @@
 // Events as a monitor's own streams hold them, read from the first to the last one that is there now, with the refusals
 // that the monitor itself makes.
+import type { NatsConnection } from 'nats';
 import { streamState } from '../broker/api.ts';
 import { connectBroker } from '../broker/connect.ts';
 import { openReader, type RawMessage } from '../broker/reader.ts';
-import { eventsStream, madePartitions } from '../broker/streams.ts';
+import { eventsStream, madePartitions, openConfig } from '../broker/streams.ts';
 import { settingsFromEnvironment } from '../config.ts';
 import { type Decoded, decodeMessage } from '../contract/decode.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
 import { rejection } from '../contract/reject.ts';
 import { parsePartitionSubject, partitionOf } from '../contract/subject.ts';
 import { noServersMessage, resolveServers } from '../embedded/servers.ts';
+import { type KeptYear, listYears } from '../holiday-store.ts';
 import type { ReadEvent } from './event-file.ts';
 import { CommandError } from './usage.ts';
 
 const BATCH = 1_000;
 
+/** The years of holidays that were added there. @throws CommandError without servers or streams */
+export async function readKeptYears(): Promise<KeptYear[]> {
+  const { nc, close } = await connect();
+  try {
+    return await listYears(await openConfig(nc));
+  } finally {
+    await close();
+  }
+}
+
 /** One partition after the other. @throws CommandError without servers or streams */
 export async function* readEventStreams(declared: DeclaredFields): AsyncGenerator<ReadEvent> {
-  const settings = settingsFromEnvironment();
-  const servers = await resolveServers(settings);
-  if (servers === null) throw new CommandError(noServersMessage(settings));
-  const nc = await connectBroker({ ...settings, natsUrl: servers.natsUrl }, { name: 'sla-monitor backtest' });
+  const { nc, partitions, close } = await connect();
   try {
-    const partitions = await madePartitions(nc);
-    if (partitions === null) throw new CommandError('No monitor has run on these servers yet');
     for (let p = 0; p < partitions; p++) {
       const stream = eventsStream(p);
       const { firstSeq, lastSeq } = await streamState(nc, stream);
@@ -43,9 +50,29 @@ export async function* readEventStreams(declared: DeclaredFields): AsyncGenerato
       }
     }
   } finally {
+    await close();
+  }
+}
+
+interface Connection {
+  readonly nc: NatsConnection;
+  readonly partitions: number;
+  readonly close: () => Promise<void>;
+}
+
+async function connect(): Promise<Connection> {
+  const settings = settingsFromEnvironment();
+  const servers = await resolveServers(settings);
+  if (servers === null) throw new CommandError(noServersMessage(settings));
+  const nc = await connectBroker({ ...settings, natsUrl: servers.natsUrl }, { name: 'sla-monitor backtest' });
+  const close = async () => {
     await nc.close();
     await servers.stop();
-  }
+  };
+  const partitions = await madePartitions(nc);
+  if (partitions !== null) return { nc, partitions, close };
+  await close();
+  throw new CommandError('No monitor has run on these servers yet');
 }
 
 /** Null for the monitor's own messages. */

@@ -23,7 +23,6 @@ const WORDS = {
     stuck: '暂停超过三天仍未恢复',
     ended: '暂停中结束',
     without: '若无暂停则未达标',
-    uncovered: '注意：日期超出已知节假日范围，按普通工作时间计算。',
     folded: '较早的周期只列结果。',
   },
   en: {
@@ -40,10 +39,14 @@ const WORDS = {
     stuck: 'still on after three days',
     ended: 'ended while paused',
     without: 'without pauses it would not have been met',
-    uncovered: 'Mind: it reaches dates beyond the known holidays; plain hours were used.',
     folded: 'Of the earlier cycles only the outcome is listed.',
   },
 } as const;
+
+const UNCOVERED: Readonly<Record<Language, (year: number) => string>> = {
+  zh: year => `注意：${year} 年节假日未公布，按普通工时计算`,
+  en: year => `Mind: computed on plain hours: holidays of ${year} are not known`,
+};
 
 const OUTCOMES: Readonly<Record<Outcome, Record<Language, string>>> = {
   met: { zh: '达标', en: 'met' },
@@ -81,7 +84,7 @@ function clockLines(view: ClockView, language: Language): string[] {
     `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
-  if (why.uncovered) lines.push(`  ${words.uncovered}`);
+  if (why.uncoveredYear !== null) lines.push(`  ${UNCOVERED[language](why.uncoveredYear)}`);
   if (explanation === null) {
     lines.push(`  ${words.folded}`);
     return lines;

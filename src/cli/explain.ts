@@ -8,6 +8,7 @@ import { explainCase } from '../engine/explain.ts';
 import { instantText } from '../engine/instant.ts';
 import { instantOption, readEventFile } from './event-file.ts';
 import { explanationText, type Language } from './explain-text.ts';
+import { readAddedYears } from './holiday-file.ts';
 import { write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
@@ -25,6 +26,7 @@ Without --events it asks the state of the monitor that runs on NATS_URL and REDI
   --events FILE    NDJSON of events, each a CloudEvent in JSON; - is standard input. No server is needed
   --policy POLICY  the policy for these events
   --map MAPPING    FILE is a CSV export of a helpdesk; the mapping says how its rows become events
+  --holidays FILE  a year of holidays for the policy's calendars, as holidays add takes it; may be repeated
   --until TIME     how it stood, or will stand, at this instant (RFC 3339); else now, or at the file's last event
   --lang LANGUAGE  en (as usual) or zh
   --json           one JSON object: case, asOf, policy, clocks
@@ -38,6 +40,7 @@ interface Arguments {
   readonly events: string | null;
   readonly policy: string | null;
   readonly map: string | null;
+  readonly holidays: readonly string[];
   readonly until: number | null;
   readonly language: Language;
   readonly json: boolean;
@@ -66,6 +69,7 @@ function parse(argv: string[]): Arguments {
       events: { type: 'string' },
       policy: { type: 'string' },
       map: { type: 'string' },
+      holidays: { type: 'string', multiple: true, default: [] },
       until: { type: 'string' },
       lang: { type: 'string', default: 'en' },
       json: { type: 'boolean', default: false },
@@ -74,15 +78,17 @@ function parse(argv: string[]): Arguments {
   const [id, ...more] = positionals;
   if (id === undefined) throw new UsageError('Say which case: explain CASE.');
   if (more.length > 0) throw new UsageError(`One case at a time; ${more.join(' ')} is too much`);
-  const { lang, events = null, policy = null, map = null } = values;
+  const { lang, events = null, policy = null, map = null, holidays } = values;
   if (lang !== 'zh' && lang !== 'en') throw new UsageError(`--lang ${lang}: expected zh or en`);
   if ((events === null) !== (policy === null)) throw new UsageError('--events and --policy come together');
   if (map !== null && events === null) throw new UsageError('--map goes with --events');
+  if (holidays.length > 0 && events === null)
+    throw new UsageError('--holidays goes with --events: a monitor has the years that holidays add keeps');
   const entity = ENTITIES.find(name => name === values.entity) ?? null;
   if (values.entity !== undefined && entity === null)
     throw new UsageError(`--entity ${values.entity}: expected one of ${ENTITIES.join(', ')}`);
   const until = instantOption('until', values.until);
-  return { id, entity, events, policy, map, until, language: lang, json: values.json };
+  return { id, entity, events, policy, map, holidays, until, language: lang, json: values.json };
 }
 
 interface Found {
@@ -92,7 +98,7 @@ interface Found {
 }
 
 async function fromFile(args: Arguments, file: string): Promise<Found> {
-  const policy = readPolicy(args.policy ?? '');
+  const policy = readPolicy(args.policy ?? '', readAddedYears(args.holidays));
   const mapping = args.map === null ? null : readMapping(args.map);
   const book = new EventBook();
   let last = Number.NEGATIVE_INFINITY;

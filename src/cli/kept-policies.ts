@@ -1,22 +1,39 @@
 // Policies that a running monitor keeps in SLA_CONFIG, for commands that only read: nothing is put into force.
 import { type KV, StringCodec } from 'nats';
-import { z } from 'zod';
+import { type KeptYear, listYears } from '../holiday-store.ts';
+import { compileKept, type Read, readKeptPolicy } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { loadPolicy } from '../policy/load.ts';
 import { CommandError } from './usage.ts';
 
 const PREFIX = 'policy.';
-const KEPT = z.object({ file: z.string(), files: z.record(z.string(), z.string()) });
 const HASH = /^[0-9a-f]{12}$/;
 const strings = StringCodec();
 
 /** The policy in force; null when none ever was. @throws CommandError when it can't be read */
 export async function policyInForce(kv: KV): Promise<CompiledPolicy | null> {
+  return (await readInForce(kv))?.policy ?? null;
+}
+
+/** What a monitor on these servers judges by, or will once it has taken the latest added years. */
+export interface Configured {
+  readonly years: readonly KeptYear[];
+  /** The policy in force with these years; null when none ever was. */
+  readonly inForce: Read | null;
+}
+
+/** @throws CommandError, PolicyFileError when it can't be read */
+export async function configured(kv: KV): Promise<Configured> {
+  const years = await listYears(kv);
+  const read = await readInForce(kv);
+  return { years, inForce: read === null ? null : compileKept(read.kept, years) };
+}
+
+async function readInForce(kv: KV): Promise<Read | null> {
   const inForce = await kv.get(`${PREFIX}in-force`);
   if (inForce === null || inForce.length === 0) return null;
   const hash = strings.decode(inForce.value);
   const entry = await kv.get(PREFIX + hash);
-  return entry === null || entry.length === 0 ? null : compileKept(hash, strings.decode(entry.value));
+  return entry === null || entry.length === 0 ? null : readKept(hash, strings.decode(entry.value));
 }
 
 /** Finds a kept policy by its hash; @throws CommandError for one that is not kept. */
@@ -34,15 +51,17 @@ export async function keptPolicies(kv: KV): Promise<(hash: string) => CompiledPo
     if (known !== undefined) return known;
     const text = texts.get(hash);
     if (text === undefined) throw new CommandError(`No policy of hash ${hash} is kept in SLA_CONFIG`);
-    const policy = compileKept(hash, text);
+    const { policy } = readKept(hash, text);
     compiled.set(hash, policy);
     return policy;
   };
 }
 
-function compileKept(hash: string, text: string): CompiledPolicy {
-  const { file, files } = KEPT.parse(JSON.parse(text));
-  const loaded = loadPolicy(files[file] ?? '', { file, readFile: name => files[name] ?? '' });
-  if (!loaded.ok) throw new CommandError(`The policy ${hash} that is kept in SLA_CONFIG can't be read`);
-  return loaded.policy;
+/** @throws CommandError when it can't be read */
+function readKept(hash: string, text: string): Read {
+  try {
+    return readKeptPolicy(text);
+  } catch {
+    throw new CommandError(`The policy ${hash} that is kept in SLA_CONFIG can't be read`);
+  }
 }

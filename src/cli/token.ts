@@ -1,12 +1,9 @@
 // `token create`, `list`, `revoke`: access tokens in SLA_CONFIG. The secret is printed once and kept nowhere.
 import { parseArgs } from 'node:util';
 import type { KV } from 'nats';
-import { connectBroker } from '../broker/connect.ts';
-import { ensureStreams, madePartitions, openConfig } from '../broker/streams.ts';
-import { settingsFromEnvironment } from '../config.ts';
-import { noServersMessage, resolveServers } from '../embedded/servers.ts';
 import { isRole, ROLES } from '../server/access.ts';
 import { createToken, listTokens, revokeToken, TokenNameError } from '../server/access-records.ts';
+import { withConfig } from './config-bucket.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor token create --role ROLE --name NAME
@@ -33,7 +30,7 @@ export async function run(argv: string[]): Promise<number> {
     case 'create':
       return create(values.role, values.name ?? name);
     case 'list':
-      return withConfig(list);
+      return withConfig('token', list);
     case 'revoke':
       return revoke(name ?? values.name);
     case undefined:
@@ -46,7 +43,7 @@ export async function run(argv: string[]): Promise<number> {
 function create(role: string | undefined, name: string | undefined): Promise<number> {
   if (role === undefined || !isRole(role)) throw new UsageError(`--role is one of: ${ROLES.join(' ')}.`);
   if (name === undefined) throw new UsageError('--name NAME is missing.');
-  return withConfig(async kv => {
+  return withConfig('token', async kv => {
     try {
       process.stdout.write(`${await createToken(kv, name, role)}\n`);
     } catch (error) {
@@ -66,25 +63,8 @@ async function list(kv: KV): Promise<number> {
 
 function revoke(name: string | undefined): Promise<number> {
   if (name === undefined) throw new UsageError('Say which: token revoke NAME.');
-  return withConfig(async kv => {
+  return withConfig('token', async kv => {
     if (!(await revokeToken(kv, name))) throw new CommandError(`There is no token "${name}".`);
     return 0;
   });
-}
-
-/** Works on the bucket, which is made if the monitor never ran on these servers. */
-async function withConfig(work: (kv: KV) => Promise<number>): Promise<number> {
-  const settings = settingsFromEnvironment();
-  const servers = await resolveServers(settings);
-  if (servers === null) throw new CommandError(noServersMessage(settings));
-  const nc = await connectBroker({ ...settings, natsUrl: servers.natsUrl }, { name: 'sla-monitor token' });
-  try {
-    // Who works on tokens need not know for how many partitions the streams were made.
-    const partitions = (await madePartitions(nc)) ?? settings.partitions;
-    await ensureStreams(nc, partitions, { replicas: settings.natsReplicas });
-    return await work(await openConfig(nc));
-  } finally {
-    await nc.close();
-    await servers.stop();
-  }
 }

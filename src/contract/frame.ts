@@ -42,6 +42,8 @@ export interface RiskRow {
   readonly startedAt: number;
   readonly dueAt: number;
   readonly state: 'running' | 'paused' | 'overdue';
+  /** The due instant was computed on plain hours: the holidays of a year before it are not known. */
+  readonly uncovered?: true;
 }
 
 export interface AlertRow {

@@ -2,7 +2,14 @@
 // same is checked by the compiler.
 import { z } from 'zod';
 import { ENTITIES } from './event.ts';
-import { type ActionRecord, type AlertRecord, CLOCK_RECORD_STATES, type ClockRecord } from './record.ts';
+import {
+  type ActionRecord,
+  type AlertActionRecord,
+  type AlertRecord,
+  type CaseActionRecord,
+  CLOCK_RECORD_STATES,
+  type ClockRecord,
+} from './record.ts';
 
 const instant = (description: string) => z.string().meta({ description, format: 'date-time' });
 const id = z
@@ -27,6 +34,9 @@ const clockRecord = z.object({
   percent: z.exactOptional(z.number().meta({ description: 'Of a warning: the share of the target used up' })),
   step: z.exactOptional(z.int().meta({ description: 'Of an escalation: which step of the ladder' })),
   to: z.exactOptional(z.string().meta({ description: 'Of an escalation: to whom' })),
+  action: z.exactOptional(
+    z.string().meta({ description: 'Of a withdrawal: what was called for at the start, and is taken back' }),
+  ),
   startedAt: instant('When the cycle started'),
   dueAt: instant('When it is due'),
   endedAt: z.union([instant('When it ended'), z.null()]),
@@ -34,6 +44,12 @@ const clockRecord = z.object({
   pausedMs: milliseconds('Calendar time paused'),
   overdueMs: milliseconds('Calendar time past due; 0 when not late'),
   policy,
+  uncovered: z.exactOptional(
+    z.literal(true).meta({
+      description:
+        'The due instant was computed on plain hours: the holidays of a year before it are not known',
+    }),
+  ),
 }) satisfies z.ZodType<ClockRecord>;
 
 const alertRecord = z.object({
@@ -52,17 +68,41 @@ const alertRecord = z.object({
   policy,
 }) satisfies z.ZodType<AlertRecord>;
 
-const actionRecord = z.object({
-  id,
-  kind: z.literal('action'),
-  at: instant('When it was called for'),
-  seenAt,
-  action: z.string().meta({ description: 'What to do, such as special-investigation' }),
-  rule: z.string(),
-  group: z.string(),
-  alert: z.string().meta({ description: 'Id of the alert record that called for it' }),
-  policy,
-}) satisfies z.ZodType<ActionRecord>;
+const alertActionRecord = z
+  .object({
+    id,
+    kind: z.literal('action'),
+    at: instant('When it was called for'),
+    seenAt,
+    action: z.string().meta({ description: 'What to do, such as special-investigation' }),
+    rule: z.string(),
+    group: z.string(),
+    alert: z.string().meta({ description: 'Id of the alert record that called for it' }),
+    policy,
+  })
+  .meta({ title: 'Called for by an alert' }) satisfies z.ZodType<AlertActionRecord>;
+
+const caseActionRecord = z
+  .object({
+    id,
+    kind: z.literal('action'),
+    at: instant('When the cycle started, or when its rule began to apply to the case'),
+    seenAt,
+    action: z.string().meta({ description: 'What to do, such as emergency-plan; notify: only tell' }),
+    rule: z.string(),
+    entity: z.enum(ENTITIES),
+    case: z.string(),
+    cycle: z.int().min(1),
+    to: z.array(z.string()).readonly().meta({ description: 'Roles to be told; may be empty' }),
+    policy,
+  })
+  .meta({
+    title: 'Called for by a case',
+    description:
+      'Once for a cycle, whose clock records say what becomes of it; withdrawn with this action takes it back.',
+  }) satisfies z.ZodType<CaseActionRecord>;
+
+const actionRecord = z.union([alertActionRecord, caseActionRecord]) satisfies z.ZodType<ActionRecord>;
 
 /** Schemas by `kind`, the second last token of their subject. */
 export const RECORD_SCHEMAS = { clock: clockRecord, alert: alertRecord, action: actionRecord } as const;

@@ -27,6 +27,8 @@ export interface ClockRecord {
   readonly percent?: number;
   readonly step?: number;
   readonly to?: string;
+  /** Of a withdrawal: what the cycle called for at its start, and is taken back. */
+  readonly action?: string;
   readonly startedAt: string;
   readonly dueAt: string;
   readonly endedAt: string | null;
@@ -34,6 +36,8 @@ export interface ClockRecord {
   readonly pausedMs: number;
   readonly overdueMs: number;
   readonly policy: string;
+  /** The due instant was computed across a year whose holidays are not known: on plain hours. Left out where all is known. */
+  readonly uncovered?: true;
 }
 
 export interface AlertRecord {
@@ -53,7 +57,10 @@ export interface AlertRecord {
   readonly policy: string;
 }
 
-export interface ActionRecord {
+/** What other systems should do: an alert that fired calls for it, or a case at the start of a clock. */
+export type ActionRecord = AlertActionRecord | CaseActionRecord;
+
+export interface AlertActionRecord {
   readonly id: string;
   readonly kind: 'action';
   readonly at: string;
@@ -64,3 +71,22 @@ export interface ActionRecord {
   readonly alert: string;
   readonly policy: string;
 }
+
+export interface CaseActionRecord {
+  readonly id: string;
+  readonly kind: 'action';
+  /** When the cycle came to be there for anyone: its start, or when its rule began to apply. */
+  readonly at: string;
+  readonly seenAt: string;
+  readonly action: string;
+  readonly rule: string;
+  readonly entity: Entity;
+  readonly case: string;
+  readonly cycle: number;
+  /** Roles to be told; empty where only the action is called for. */
+  readonly to: readonly string[];
+  readonly policy: string;
+}
+
+/** Nobody is told of what was over for longer than this, ms, when it became known: so importing a history is quiet. */
+export const QUIET_MS = 3_600_000;

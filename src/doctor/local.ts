@@ -6,18 +6,32 @@ import { promisify } from 'node:util';
 import type { Settings } from '../config.ts';
 import { findProgram } from '../embedded/programs.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
-import { defaultPolicyFile, readPolicyFile } from '../policies.ts';
+import { defaultPolicyFile, type Read, readPolicyFile } from '../policies.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from '../policy/coverage.ts';
+import type { AddedYear } from '../policy/holidays.ts';
 import { bad, type Finding, ok, unknown, warn } from './finding.ts';
 
 const run = promisify(execFile);
-const YEAR_MS = 365 * 86_400_000;
 
-export async function checkLocal(settings: Settings): Promise<Finding[]> {
+/** What SLA_CONFIG adds to what is here. */
+export interface Kept {
+  readonly years: readonly AddedYear[];
+  /** The policy in force with these years; null when none ever was. */
+  readonly inForce: Read | null;
+}
+
+/** `kept` is null when it is not known. */
+export async function checkLocal(
+  settings: Settings,
+  kept: Kept | null,
+  now: number = Date.now(),
+): Promise<Finding[]> {
   return [
     checkNode(),
     ...(await checkPrograms(settings)),
     checkWallboard(),
-    ...checkPolicy(settings),
+    ...checkPolicy(settings, kept, now),
     ...checkDoor(settings),
   ];
 }
@@ -61,39 +75,38 @@ function checkWallboard(): Finding {
     : warn('wallboard', 'not built', 'Run npm run build:wallboard');
 }
 
-function checkPolicy(settings: Settings): Finding[] {
+/** The policy as a monitor that starts now would have it: one that was sent stays, unless the settings name a file. */
+function checkPolicy(settings: Settings, kept: Kept | null, now: number): Finding[] {
   const file = settings.policyFile ?? defaultPolicyFile();
+  const sent = settings.policyFile === null && kept?.inForce?.kept.origin === 'sent' ? kept.inForce : null;
   try {
-    const { policy, warnings } = readPolicyFile(file);
+    const { policy, warnings } = sent ?? readPolicyFile(file, kept?.years);
     const rules = `${policy.clocks.length} clocks, ${policy.indicators.length} indicators`;
+    const from = sent === null ? file : 'sent over HTTP';
     return [
-      ok('policy', `${policy.name} ${policy.hash}: ${rules} (${file})`),
+      ok('policy', `${policy.name} ${policy.hash}: ${rules} (${from})`),
       ...warnings.map(text => warn('policy', text, 'See the policy')),
-      ...checkHolidays(policy.calendars),
+      ...checkHolidays(policy, now),
     ];
   } catch (error) {
     return [bad('policy', message(error), `Mend it; sla-monitor check ${file} says more`)];
   }
 }
 
-function checkHolidays(
-  calendars: ReadonlyMap<string, { readonly always: boolean; uncovered(at: number): boolean }>,
-): Finding[] {
-  const year = new Date().getUTCFullYear();
-  return [...calendars]
-    .filter(([, calendar]) => !calendar.always)
-    .map(([name, calendar]) => {
-      const covered = (y: number) => !calendar.uncovered(Date.UTC(y, 6, 1));
-      let last = year - 1;
-      while (last < year + 5 && covered(last + 1)) last++;
-      const topic = `calendar ${name}`;
-      const advice = `Add the holidays of ${last + 1} as soon as they are announced; until then plain hours hold`;
-      if (last < year) return bad(topic, `the holidays of ${year} are not known`, advice);
-      if (last >= year + 5) return ok(topic, `holidays known beyond ${last}`);
-      const soon = Date.UTC(last + 1, 0, 1) - Date.now() < YEAR_MS / 6;
-      const text = `holidays known up to ${last}`;
-      return soon ? warn(topic, text, advice) : ok(topic, text);
-    });
+/** `bad` once plain hours hold, `warn` from 60 days before. */
+function checkHolidays(policy: CompiledPolicy, now: number): Finding[] {
+  const missing = new Map(uncoveredCalendars(policy, now).map(one => [one.calendar, one]));
+  return [...policy.calendars.values()].flatMap(calendar => {
+    const { name } = calendar;
+    if (calendar.always) return [];
+    const topic = `calendar ${name}`;
+    const one = missing.get(name);
+    if (one !== undefined)
+      return [(one.from <= now ? bad : warn)(topic, uncoveredText(one), uncoveredAdvice(one))];
+    const until = calendar.coveredUntil(now);
+    if (until === null) return [ok(topic, 'asks for no holidays')];
+    return [ok(topic, `holidays known until ${new Date(until).toISOString()}`)];
+  });
 }
 
 function checkDoor(settings: Settings): Finding[] {

@@ -5,10 +5,11 @@ import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts'
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { altersEarlier, contributeEvent } from './contribute.ts';
 import { contributeAll, evaluateClock, retell, tellFolds, uncountOpen } from './evaluation.ts';
-import { applyEvent, type CaseFold, clockOf, emptyFold, type Touch, touchOf } from './fold.ts';
+import { applyEvent, type CaseFold, emptyFold } from './fold.ts';
 import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
-import { moveStanding, NOWHERE, type Standing, standingOf } from './standing.ts';
+import { type ClocksSum, moveStanding, NOWHERE, type Standing, standingOf, sumOfClocks } from './standing.ts';
 import type { Cause, Naming, Subject, Told } from './tell.ts';
+import { type Touch, touchOf } from './touch.ts';
 
 const DAY_MS = 86_400_000;
 /** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
@@ -34,6 +35,8 @@ export interface CaseState {
   alarm: number;
   /** How the case stands as a whole: its queue, and whether it is open, overdue, at risk. */
   standing: Standing;
+  /** What its clocks come to; null once one of them was evaluated anew. */
+  clocks: ClocksSum | null;
   /** How long it is kept once it is closed, after the last event, ms. */
   readonly keepMs: number;
   /** The events as they were last encoded, so that only what came after them is encoded again; null: all of them. */
@@ -71,6 +74,7 @@ export function newCase(
     acceptedAt: 0,
     alarm: Number.POSITIVE_INFINITY,
     standing: NOWHERE,
+    clocks: null,
     keepMs: isStaff(entity) ? STAFF_MEMORY_MS : closedKeepMs,
     encoding: null,
   };
@@ -92,8 +96,7 @@ export function restoreCase(
   state.acceptedAt = acceptedAt;
   foldUpTo(state, evaluatedAt);
   for (const clock of state.fold.clocks) evaluateClock(state, clock, evaluatedAt, null);
-  state.standing = standingOf(state.fold);
-  state.alarm = alarmOf(state);
+  standAnew(state);
   return state;
 }
 
@@ -138,6 +141,7 @@ function letOldGo(state: CaseState, now: number): void {
   state.events = kept;
   state.applied = left.applied;
   state.fold = left.fold;
+  state.clocks = left.clocks;
   state.unchanged = 0;
   state.encoding = null;
 }
@@ -177,9 +181,7 @@ function tellDeadlines(state: CaseState, cause: Naming, upTo: number, told: Told
 /** Whether the case needs to be kept among the open ones: it is open, or a clock of it still runs, or events lie ahead. */
 export function isHot(state: CaseState): boolean {
   if (state.fold.closedAt === null || state.applied < state.events.length) return true;
-  return state.fold.clocks.some(({ cycles }) =>
-    cycles.some(cycle => cycle.shown && cycle.end === null && cycle.hidden === null),
-  );
+  return state.fold.clocks.some(({ cycles }) => cycles.some(({ counted }) => counted !== null));
 }
 
 /** True once a closed case has been kept for long enough and is to be forgotten. */
@@ -226,57 +228,41 @@ function foldUpTo(state: CaseState, now: number): void {
   }
 }
 
-/**
- * Applies the next event in order and tells the difference as of `upTo`, looking only at the rules that the event
- * concerns.
- */
+/** Applies the next event in order and tells the difference as of `upTo`. */
 function applyNext(state: CaseState, cause: Naming, upTo: number, told: Told): void {
   const event = state.events[state.applied];
   if (event === undefined) return;
   const { fold } = state;
   const touch = touchOf(fold, event);
-  const whole = wholeIndicators(state, touch);
+  const { counted } = touch.concern;
+  const altered = touch.changed.length === 0 ? NONE : alteredBy(state, touch);
+  const whole = altered.length === 0 ? touch.concern.whole : [...touch.concern.whole, ...altered];
   contributeAll(state, whole, -1, told.cells);
   applyEvent(fold, state.events, state.applied, touch);
   state.applied += 1;
   // A queue that is known only now is also the label of what all clocks told since then.
-  if (event.time < upTo && touch.changed.includes('queue')) {
-    for (const clock of fold.clocks) {
-      for (const cycle of clock.cycles) cycle.stale = true;
-      retell(state, clock, cause, upTo, told);
-    }
-  } else {
-    for (const index of touch.clocks) {
-      const clock = clockOf(fold, index);
-      if (clock !== undefined) retell(state, clock, cause, upTo, told);
-    }
-  }
+  if (event.time < upTo && touch.changed.includes('queue'))
+    for (const { cycles } of fold.clocks) for (const cycle of cycles) cycle.stale = true;
+  for (const clock of fold.clocks) retell(state, clock, cause, upTo, told);
   contributeAll(state, whole, 1, told.cells);
-  for (const index of touch.indicators) {
+  for (const index of counted) {
     const indicator = state.policy.indicators[index];
-    if (indicator !== undefined && !whole.includes(index))
+    if (indicator !== undefined && !altered.includes(index))
       contributeEvent(indicator, fold, event, 1, told.cells);
   }
 }
 
-/** The indicators to which the case's whole contribution may change; to the others only the event itself adds. */
-function wholeIndicators(state: CaseState, touch: Touch): readonly number[] {
-  const { fold, events, applied } = state;
-  const { indicators } = state.policy;
-  const whole: number[] = [];
-  for (const index of touch.indicators) {
-    const indicator = indicators[index];
-    if (indicator === undefined) continue;
-    const { kind } = indicator.measure;
-    if (kind === 'level' || kind === 'clock') whole.push(index);
-    else if (altersEarlier(indicator, fold, events, applied, touch.changed, touch.attributes))
-      whole.push(index);
-  }
-  for (const { measure, index } of indicators) {
-    if (measure.kind === 'clock' && touch.clocks.includes(measure.clock) && !whole.includes(index))
-      whole.push(index);
-  }
-  return whole;
+const NONE: readonly number[] = [];
+
+/** The figures of events in which earlier events of the case count otherwise once these attributes have changed. */
+function alteredBy({ fold, events, applied, policy }: CaseState, touch: Touch): readonly number[] {
+  return touch.concern.counted.filter(index => {
+    const indicator = policy.indicators[index];
+    return (
+      indicator !== undefined &&
+      altersEarlier(indicator, fold, events, applied, touch.changed, touch.attributes)
+    );
+  });
 }
 
 function clockIndicators(state: CaseState, clocks: readonly number[]): readonly number[] {
@@ -294,6 +280,7 @@ function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told)
   uncountOpen(before, told.cells);
   state.events = events;
   state.fold = emptyFold(state.policy, state.entity);
+  state.clocks = null;
   state.applied = 0;
   foldUpTo(state, cause.now);
   for (const clock of state.fold.clocks) evaluateClock(state, clock, cause.now, told.cells);
@@ -305,17 +292,20 @@ function refold(state: CaseState, events: SlaEvent[], cause: Naming, told: Told)
 function settle(state: CaseState, now: number, told: Told): void {
   state.evaluatedAt = now;
   const before = state.standing;
-  const after = standingOf(state.fold);
-  state.standing = after;
-  state.alarm = alarmOf(state);
+  const after = standAnew(state);
   moveStanding(state.entity, before, after, told.cells);
 }
 
+function standAnew(state: CaseState): Standing {
+  state.clocks ??= sumOfClocks(state.fold);
+  state.standing = standingOf(state.fold, state.clocks, state.standing);
+  state.alarm = alarmOf(state, state.clocks.nextAt);
+  return state.standing;
+}
+
 /** Deadlines count once time is past them, waiting events once it has reached them: hence one millisecond earlier. */
-function alarmOf(state: CaseState): number {
-  let alarm = Number.POSITIVE_INFINITY;
-  for (const { cycles } of state.fold.clocks)
-    for (const cycle of cycles) if (cycle.nextAt < alarm) alarm = cycle.nextAt;
+function alarmOf(state: CaseState, nextAt: number): number {
+  let alarm = nextAt;
   const ahead = state.events[state.applied];
   if (ahead !== undefined) alarm = Math.min(alarm, ahead.time - 1);
   if (alarm === Number.POSITIVE_INFINITY && !isHot(state)) alarm = state.acceptedAt + state.keepMs;

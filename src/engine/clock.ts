@@ -176,8 +176,8 @@ function moveGate(fold: ClockFold, occurrence: Occurrence): void {
 function openGate(fold: ClockFold, occurrence: Occurrence): void {
   const mark = { at: occurrence.event.time, queue: occurrence.queue };
   for (const cycle of fold.cycles) {
-    if (cycle.shown && cycle.hidden === null) continue;
-    cycle.shown = true;
+    if (cycle.shownAt !== null && cycle.hidden === null) continue;
+    cycle.shownAt ??= mark.at;
     cycle.hidden = null;
     cycle.known = mark;
     cycle.target ??= fold.target;
@@ -243,11 +243,12 @@ function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixe
     end: null,
     waived: null,
     hidden: null,
-    shown: fold.gate,
+    shownAt: fold.gate ? event.time : null,
     target: fixedDue === null ? fold.target : null,
     gaps: [],
     known: { at: event.time, queue },
     told: [],
+    begun: null,
     nextAt: Number.POSITIVE_INFINITY,
     dueAt: Number.POSITIVE_INFINITY,
     counted: null,

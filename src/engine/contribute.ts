@@ -4,8 +4,9 @@ import { cellKey, SUM_SCALE } from '../contract/cells.ts';
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledIndicator, EventMatcher } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
-import { type CaseFold, clockOf, isAttributeOf, text } from './fold.ts';
+import { type CaseFold, clockOf, text } from './fold.ts';
 import { holdsAny, satisfies } from './match.ts';
+import { isAttributeOf } from './touch.ts';
 
 /** Changes of cells that add up: cell key → amount, never 0. */
 export type CellChanges = Map<string, number>;

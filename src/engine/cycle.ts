@@ -17,8 +17,8 @@ export interface Cycle {
   waived: { readonly at: number; readonly queue: string } | null;
   /** While the clock's gate is shut and the cycle was seen open: since when. It stands as cancelled. */
   hidden: { readonly at: number; readonly queue: string } | null;
-  /** Whether the gate has been open at any time since the start: before that the cycle does not exist for anyone. */
-  shown: boolean;
+  /** When the gate was first open since the start; null: never yet, and the cycle does not exist for anyone. */
+  shownAt: number | null;
   /** Null for fixed instants, and while no target value was ever known. */
   target: Duration | null;
   /** Spans between a stop and the reopening that continued the cycle. */
@@ -27,6 +27,8 @@ export interface Cycle {
   known: { readonly at: number; readonly queue: string };
   /** What has been told of it, as of the last evaluation, and the next instant at which that may change by itself. */
   told: readonly Fact[];
+  /** What was called for at once, as of the last evaluation; null for clocks that call for nothing. */
+  begun: Begun | null;
   nextAt: number;
   /** As of the last evaluation. */
   dueAt: number;
@@ -41,10 +43,10 @@ export type OpenState = 'running' | 'paused' | 'overdue';
 /** What is told of a cycle as records and counted. */
 export type FactState = 'warned' | 'breached' | 'escalated' | 'met' | 'missed' | 'cancelled' | 'waived';
 
-/** What only a full account tells of a cycle. */
-export interface StoryFact {
-  readonly state: 'started' | 'paused' | 'resumed' | 'reopened';
+/** That a cycle came to be there for anyone, when, with its times then, and what was called for at once. */
+export interface Begun extends Times {
   readonly at: number;
+  readonly action: string;
 }
 
 /** Something that became true of a cycle at an instant. Times of day in ms since 1970, durations in ms of its calendar. */
@@ -205,12 +207,14 @@ function warningOffset(
 /** What an evaluation finds: the facts by `now`, the next instant at which there may be more, and the due instant. */
 export interface Evaluation {
   readonly facts: readonly Fact[];
+  readonly begun: Begun | null;
   readonly nextAt: number;
   readonly dueAt: number;
 }
 
 const UNSEEN: Evaluation = {
   facts: [],
+  begun: null,
   nextAt: Number.POSITIVE_INFINITY,
   dueAt: Number.POSITIVE_INFINITY,
 };
@@ -226,16 +230,18 @@ export function evaluate(
   queues: readonly QueueFrom[],
   now: number,
 ): Evaluation {
-  if (!cycle.shown) return UNSEEN;
+  const { shownAt } = cycle;
+  if (shownAt === null) return UNSEEN;
   const left = exclusionsOf(cycle, pauses);
   const stoppedAt = cycle.end === null ? Number.POSITIVE_INFINITY : cycle.end.at;
   const until = standsAt(cycle, now);
   const due = dueAt(clock, cycle, left, until);
   const facts: Fact[] = [];
+  const begun = clock.atOnce && begunAt(clock, cycle, left, shownAt, clock.atOnce.action);
   const end = endState(cycle, due);
   if (cycle.hidden !== null) {
     if (end !== null) facts.push(factAt(clock, cycle, left, due, end.at, until, end.state, end.queue));
-    return { facts, nextAt: Number.POSITIVE_INFINITY, dueAt: due };
+    return { facts, begun, nextAt: Number.POSITIVE_INFINITY, dueAt: due };
   }
 
   // While a pause is on, what lies beyond its beginning recedes with it; what it came too late for does not, nor does
@@ -271,7 +277,12 @@ export function evaluate(
   }
   if (end !== null) facts.push(factAt(clock, cycle, left, due, end.at, until, end.state, end.queue));
   if (facts.length > 1) facts.sort(byTime);
-  return { facts, nextAt, dueAt: due };
+  return { facts, begun, nextAt, dueAt: due };
+}
+
+/** With the times as they were then, whatever came after: so it is the same whenever it is looked at. */
+function begunAt(clock: CompiledClock, cycle: Cycle, left: Exclusions, at: number, action: string): Begun {
+  return { ...timesAt(clock, cycle, left, dueAt(clock, cycle, left, at), at), at, action };
 }
 
 function byTime(a: { readonly at: number }, b: { readonly at: number }): number {
@@ -367,25 +378,6 @@ function endState(
   }
 }
 
-/** When the cycle started, paused, went on and was reopened by `now`, in order of time. */
-export function storyOf(cycle: Cycle, pauses: readonly Span[], now: number): readonly StoryFact[] {
-  if (!cycle.shown) return [];
-  const until = standsAt(cycle, now);
-  const facts: StoryFact[] = [{ state: 'started', at: cycle.startedAt }];
-  for (const { to } of cycle.gaps) if (to !== null && to <= until) facts.push({ state: 'reopened', at: to });
-  // A pause is told when it begins, though the next event of that instant may end it, or the cycle.
-  const open = cycle.end === null && cycle.hidden === null;
-  for (const { from, to } of exclusionsOf(cycle, pauses).pauses) {
-    const begin = Math.max(from, cycle.startedAt);
-    if (begin > until || (begin === until && !open)) continue;
-    if (from < cycle.startedAt && to !== null && to <= cycle.startedAt) continue;
-    facts.push({ state: 'paused', at: begin });
-    const stopped = cycle.gaps.some(gap => gap.from === to);
-    if (to !== null && to <= until && !stopped) facts.push({ state: 'resumed', at: to });
-  }
-  return facts.sort(byTime);
-}
-
 /** How a cycle stands at `until`; null for one that has never been seen (its gate was always shut). */
 export function outcomeAt(
   clock: CompiledClock,
@@ -393,7 +385,7 @@ export function outcomeAt(
   pauses: readonly Span[],
   until: number,
 ): { readonly outcome: Outcome; readonly times: Times } | null {
-  if (!cycle.shown) return null;
+  if (cycle.shownAt === null) return null;
   const left = exclusionsOf(cycle, pauses);
   const at = standsAt(cycle, until);
   const due = dueAt(clock, cycle, left, at);

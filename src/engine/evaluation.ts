@@ -7,7 +7,7 @@ import type { ClockFold } from './clock.ts';
 import { addCell, type CellChanges, contribute } from './contribute.ts';
 import { type Cycle, evaluate, type OpenState } from './cycle.ts';
 import { type CaseFold, clockOf, pausesOf } from './fold.ts';
-import { type Naming, type Told, tellCycle } from './tell.ts';
+import { type Naming, NOTHING_KNOWN, type Told, tellCycle } from './tell.ts';
 
 /** Adds `sign` times what the case contributes to the indicators of these indices. */
 export function contributeAll(
@@ -30,9 +30,9 @@ export function retell(state: CaseState, fold: ClockFold, cause: Naming, upTo: n
   for (let i = 0; i < cycles.length; i++) {
     const cycle = cycles[i];
     if (cycle === undefined || !isDue(cycle, upTo)) continue;
-    const before = cycle.told;
+    const before = { told: cycle.told, begun: cycle.begun };
     evaluateCycle(state, clock, cycle, upTo, told.cells);
-    tellCycle(state.subject, clock, i + 1, before, cycle.told, cycle.shown, cause, told);
+    tellCycle(state.subject, clock, i + 1, before, cycle, cycle.shownAt !== null, cause, told);
   }
 }
 
@@ -62,8 +62,10 @@ function evaluateCycle(
   const found = evaluate(clock, cycle, pauses, state.fold.queues, now);
   cycle.stale = false;
   cycle.told = found.facts;
+  cycle.begun = found.begun;
   cycle.nextAt = found.nextAt;
   cycle.dueAt = found.dueAt;
+  state.clocks = null;
   const counted = openState(cycle, pauses.at(-1)?.to === null);
   if (counted !== cycle.counted && changes !== null) {
     countOpen(clock, cycle.counted, -1, changes);
@@ -73,7 +75,7 @@ function evaluateCycle(
 }
 
 function openState(cycle: Cycle, paused: boolean): OpenState | null {
-  if (!cycle.shown || cycle.end !== null || cycle.hidden !== null) return null;
+  if (cycle.shownAt === null || cycle.end !== null || cycle.hidden !== null) return null;
   if (cycle.told.some(fact => fact.state === 'breached')) return 'overdue';
   return paused ? 'paused' : 'running';
 }
@@ -138,7 +140,8 @@ function tellCycles(
   const old = before?.cycles ?? [];
   const now = after?.cycles ?? [];
   for (let i = 0; i < Math.max(old.length, now.length); i++) {
-    const exists = now[i]?.shown === true;
-    tellCycle(state.subject, clock, i + 1, old[i]?.told ?? [], now[i]?.told ?? [], exists, cause, told);
+    const [was, is] = [old[i] ?? NOTHING_KNOWN, now[i] ?? NOTHING_KNOWN];
+    const exists = typeof now[i]?.shownAt === 'number';
+    tellCycle(state.subject, clock, i + 1, was, is, exists, cause, told);
   }
 }

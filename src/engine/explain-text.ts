@@ -1,7 +1,7 @@
 // The sentences of an explanation, in Chinese and English. Times in them are local to the policy's time zone, which is
 // how people on site read them; the exact instants stand beside them as fields.
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
-import type { Duration, Title } from '../policy/compiled.ts';
+import { type AtOnce, type Duration, NOTIFY, type Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { Fact } from './cycle.ts';
 import { text } from './fold.ts';
@@ -84,6 +84,17 @@ export class Describer {
     return {
       zh: `自 ${start} 起，按日历“${calendar}”计 ${target}${zhBy}${zhPause}，到期 ${due}`,
       en: `${target}${enBy} of calendar "${calendar}" from ${start}${enPause}: due ${due}`,
+    };
+  }
+
+  /** What the rule calls for as soon as it applies. */
+  atOnce(at: number, { action, to }: AtOnce): Title {
+    const plan = action === NOTIFY && to.length > 0 ? EMPTY : { zh: `启动 ${action}`, en: `start ${action}` };
+    const whom = to.length === 0 ? EMPTY : { zh: `通知 ${to.join('、')}`, en: `tell ${to.join(', ')}` };
+    const both = plan.zh !== '' && whom.zh !== '';
+    return {
+      zh: `${this.at(at)} 立即${plan.zh}${both ? '，' : ''}${whom.zh}`,
+      en: `${this.at(at)} at once: ${plan.en}${both ? ', ' : ''}${whom.en}`,
     };
   }
 

@@ -4,6 +4,7 @@
 import type { SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
+import { type CoverageMark, coverageMark, uncoveredYear } from './coverage.ts';
 import {
   baseDue,
   type Cycle,
@@ -49,11 +50,14 @@ export interface DueReason {
   readonly gaps: readonly { readonly from: string; readonly to: string | null }[];
   readonly pausedMs: number;
   readonly uncovered: boolean;
+  /** The first year on the way to the due instant whose holidays are not known; null when all are. */
+  readonly uncoveredYear: number | null;
   readonly sentence: Title;
 }
 
 export type StepKind =
   | 'started'
+  | 'action'
   | 'moved'
   | 'paused'
   | 'resumed'
@@ -96,7 +100,7 @@ export interface Explanation {
   readonly hygiene: Hygiene;
 }
 
-export interface ClockView {
+export interface ClockView extends CoverageMark {
   readonly rule: string;
   readonly title: Title;
   readonly cycle: number;
@@ -177,6 +181,7 @@ class CycleAccount {
       elapsedMs,
       pausedMs,
       overdueMs,
+      ...coverageMark(this.#clock, startedAt, dueAt),
       why: this.#why(dueAt, pausedMs),
       explanation: whole ? this.#explanation(dueAt) : null,
     };
@@ -197,6 +202,7 @@ class CycleAccount {
         : null;
     const base = target === null ? fixedDue : baseDue(clock, this.#cycle);
     const duration = target === null ? null : formatDuration(target);
+    const unknown = uncoveredYear(clock, startedAt, dueAt);
     return {
       startedAt: instantText(startedAt),
       startedBy: this.#known.startedBy.type,
@@ -207,7 +213,8 @@ class CycleAccount {
       pauses: within.map(spanText),
       gaps: gaps.map(spanText),
       pausedMs,
-      uncovered: clock.calendar.uncovered(startedAt) || clock.calendar.uncovered(dueAt),
+      uncovered: unknown !== null,
+      uncoveredYear: unknown,
       sentence: this.#describe.reason(clock.calendar.name, duration, by, startedAt, dueAt, pausedMs),
     };
   }
@@ -309,11 +316,15 @@ class CycleAccount {
   }
 
   #factSteps(): Placed[] {
-    const { facts } = evaluate(this.#clock, this.#cycle, this.#pauses, this.#trace.fold.queues, this.#now);
-    return facts.map(fact => {
+    const { atOnce } = this.#clock;
+    const { queues } = this.#trace.fold;
+    const { facts, begun } = evaluate(this.#clock, this.#cycle, this.#pauses, queues, this.#now);
+    const steps = facts.map(fact => {
       const event = this.#eventOf(fact.state);
       return this.#step(fact.at, event === null ? 4 : 3, fact.state, event, this.#describe.fact(fact, event));
     });
+    if (begun === null || atOnce === null) return steps;
+    return [this.#step(begun.at, 2, 'action', null, this.#describe.atOnce(begun.at, atOnce)), ...steps];
   }
 
   #eventOf(state: StepKind): SlaEvent | null {

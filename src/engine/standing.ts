@@ -16,31 +16,47 @@ export interface Standing {
 /** Of a case that nothing is known of. */
 export const NOWHERE: Standing = { queue: '', open: false, overdue: false, risk: false, riskAt: null };
 
-/** How the case stands by what was last told of its clocks; those over evidence put no case at risk. */
-export function standingOf(fold: CaseFold): Standing {
+/** What the clocks of a case come to, as of their last evaluation. */
+export interface ClocksSum extends Pick<Standing, 'overdue' | 'risk' | 'riskAt'> {
+  /** The next instant at which one of them may change by itself; infinite without any. */
+  readonly nextAt: number;
+}
+
+/** Clocks over evidence put no case at risk. */
+export function sumOfClocks(fold: CaseFold): ClocksSum {
   let overdue = false;
   let risk = false;
   let riskAt = Number.POSITIVE_INFINITY;
+  let nextAt = Number.POSITIVE_INFINITY;
   for (const { clock, cycles } of fold.clocks) {
-    if (clock.evidence) continue;
     for (const cycle of cycles) {
-      if (!cycle.shown || cycle.end !== null || cycle.hidden !== null || cycle.told.length === 0) continue;
-      if (cycle.told.some(fact => fact.state === 'breached')) overdue = true;
+      if (cycle.nextAt < nextAt) nextAt = cycle.nextAt;
+      if (clock.evidence || cycle.counted === null || cycle.told.length === 0) continue;
+      if (cycle.counted === 'overdue') overdue = true;
       else risk = true;
-      riskAt = Math.min(riskAt, cycle.dueAt);
+      if (cycle.dueAt < riskAt) riskAt = cycle.dueAt;
     }
   }
-  return {
-    queue: text(fold.attributes.queue),
-    open: fold.closedAt === null,
-    overdue,
-    risk,
-    riskAt: overdue || risk ? riskAt : null,
-  };
+  return { overdue, risk, riskAt: overdue || risk ? riskAt : null, nextAt };
+}
+
+/** How the case stands; the same object as `before` when that is how it stood. */
+export function standingOf(fold: CaseFold, clocks: ClocksSum, before: Standing): Standing {
+  const queue = text(fold.attributes.queue);
+  const open = fold.closedAt === null;
+  const { overdue, risk, riskAt } = clocks;
+  const isSame =
+    before.queue === queue &&
+    before.open === open &&
+    before.overdue === overdue &&
+    before.risk === risk &&
+    before.riskAt === riskAt;
+  return isSame ? before : { queue, open, overdue, risk, riskAt };
 }
 
 /** Counts the case, by entity and queue, among those that are open, overdue and at risk. */
 export function moveStanding(entity: Entity, before: Standing, after: Standing, changes: CellChanges): void {
+  if (before === after) return;
   const moved = before.queue !== after.queue;
   if (moved || before.open !== after.open) {
     if (before.open) addCell(changes, keyOf(entity, before.queue, 'open'), -1);

@@ -2,10 +2,11 @@
 // as counts. A fact that is gone is withdrawn; a fact that is new is told; whatever else happened in between is no matter.
 import { escapePart } from '../contract/cells.ts';
 import type { Entity } from '../contract/event.ts';
-import type { ClockRecord } from '../contract/record.ts';
+import { type CaseActionRecord, type ClockRecord, QUIET_MS } from '../contract/record.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
 import { addCell, type CellChanges } from './contribute.ts';
-import type { Fact } from './cycle.ts';
+import { coverageMark } from './coverage.ts';
+import type { Begun, Cycle, Fact } from './cycle.ts';
 import { instantText } from './instant.ts';
 
 /** Where a step happens: the logical time, and what names the input that causes it, the same on every reading. */
@@ -18,7 +19,7 @@ export interface Cause {
 
 /** What steps leave behind: records in order, and changes of cells. */
 export interface Told {
-  readonly records: ClockRecord[];
+  readonly records: (ClockRecord | CaseActionRecord)[];
   readonly cells: CellChanges;
 }
 
@@ -36,6 +37,11 @@ export interface Subject {
   readonly token: string;
   readonly policy: string;
 }
+
+/** What has been told of a cycle. */
+export type Known = Pick<Cycle, 'told' | 'begun'>;
+
+export const NOTHING_KNOWN: Known = { told: [], begun: null };
 
 /** Two facts are the same when nobody who was told the one needs to be told the other. */
 function same(a: Fact, b: Fact): boolean {
@@ -68,31 +74,32 @@ function isEnd({ state }: Fact): boolean {
 }
 
 /**
- * Tells the difference between two sets of facts of cycle `number` of a clock, before and after a step. `exists` is
- * false for a cycle that the step undid.
+ * Tells the difference between what was known of cycle `number` of a clock before a step and after it. `exists` is false
+ * for a cycle that the step undid.
  */
 export function tellCycle(
   subject: Subject,
   clock: CompiledClock,
   number: number,
-  before: readonly Fact[],
-  after: readonly Fact[],
+  was: Known,
+  is: Known,
   exists: boolean,
   cause: Naming,
   told: Told,
 ): void {
-  if (before.length === 0 && after.length === 0) return;
+  if (was.begun === null && is.begun !== null) callFor(subject, clock, number, is.begun, cause, told);
+  const takenBack = is.begun === null ? was.begun : null;
+  const [before, after] = [was.told, is.told];
+  if (before.length === 0 && after.length === 0 && takenBack === null) return;
+  // Also where the facts are the same, the queue under which they count may be another.
+  count(clock.rule, before, after, told.cells);
   const fresh = before.length === 0 ? after : after.filter(fact => !before.some(old => same(old, fact)));
-  let last: Fact | undefined;
-  if (before.length > 0) {
-    // Also where the facts are the same, the queue under which they count may be another.
-    count(clock.rule, before, after, told.cells);
-    last = before.findLast(
-      old => (!exists || needsWithdrawal(old, after)) && !after.some(fact => same(old, fact)),
-    );
-    if (last === undefined && fresh.length === 0) return;
-    if (last !== undefined) record(subject, clock, number, last, 'withdrawn', cause, told);
-  } else count(clock.rule, before, after, told.cells);
+  let last = before.findLast(
+    old => (!exists || needsWithdrawal(old, after)) && !after.some(fact => same(old, fact)),
+  );
+  const gone = takenBack ?? last;
+  if (gone === undefined && fresh.length === 0) return;
+  if (gone !== undefined) record(subject, clock, number, gone, 'withdrawn', cause, told);
   for (const fact of fresh) {
     record(subject, clock, number, fact, fact.state, cause, told);
     last = fact;
@@ -110,11 +117,39 @@ function needsWithdrawal(old: Fact, after: readonly Fact[]): boolean {
   return isEnd(old) && after.at(-1)?.state !== old.state;
 }
 
+/**
+ * Calls for what is to be done at once. It is told once for a cycle, and again only if it was withdrawn meanwhile; not at
+ * all where the cycle is a thing of the past when it becomes known.
+ */
+function callFor(
+  { entity, id, token, policy }: Subject,
+  { rule, atOnce }: CompiledClock,
+  cycle: number,
+  { at }: Begun,
+  cause: Naming,
+  told: Told,
+): void {
+  if (atOnce === null || cause.now - at > QUIET_MS) return;
+  told.records.push({
+    id: `${cause.id}-${token}-${cause.place++}`,
+    kind: 'action',
+    at: instantText(at),
+    seenAt: instantText(cause.now),
+    action: atOnce.action,
+    rule,
+    entity,
+    case: id,
+    cycle,
+    to: atOnce.to,
+    policy,
+  });
+}
+
 function record(
   subject: Subject,
   clock: CompiledClock,
   cycle: number,
-  fact: Fact,
+  fact: Fact | Begun,
   state: ClockRecord['state'],
   cause: Naming,
   told: Told,
@@ -136,8 +171,10 @@ function record(
     pausedMs: fact.pausedMs,
     overdueMs: fact.overdueMs,
     policy: subject.policy,
+    ...coverageMark(clock, fact.startedAt, fact.dueAt),
   } as const;
-  if (fact.percent !== null) told.records.push({ ...base, percent: fact.percent });
+  if ('action' in fact) told.records.push({ ...base, action: fact.action });
+  else if (fact.percent !== null) told.records.push({ ...base, percent: fact.percent });
   else if (fact.step !== null && fact.to !== null)
     told.records.push({ ...base, step: fact.step, to: fact.to });
   else told.records.push(base);

@@ -4,9 +4,10 @@ import type { FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
 import { type Cycle, outcomeAt } from './cycle.ts';
-import { applyEvent, type CaseFold, clockOf, emptyFold, pausesOf, type Touch, touchOf } from './fold.ts';
+import { applyEvent, type CaseFold, clockOf, emptyFold, pausesOf } from './fold.ts';
 import type { Span } from './span.ts';
 import { type HolderSpan, HolderTrack } from './time-parts.ts';
+import { type Touch, touchOf } from './touch.ts';
 
 /** Why a due instant is another than before. */
 export type MoveCause = 'start' | 'gate' | 'target' | 'reopening' | 'pause';
@@ -93,11 +94,11 @@ class Trace implements CaseTrace {
     const touch = touchOf(fold, event);
     const before = this.#copies(touch);
     const attributes = fold.attributes;
-    const pauses = new Map(fold.pauses);
+    const { pauses } = fold;
     applyEvent(fold, events, n, touch);
     this.#holders.apply(event, fold.attributes);
     for (const [index, spans] of fold.pauses) this.#trackPause(pauses.get(index), spans, event);
-    for (const index of touch.clocks) {
+    for (const index of touch.concern.clocks) {
       const found = clockOf(fold, index);
       if (found === undefined) continue;
       const changes = touch.changed
@@ -132,14 +133,14 @@ class Trace implements CaseTrace {
   }
 
   /** The cycles that the event may change, as they are before it: those that are open or out of sight, and each clock's latest. */
-  #copies({ clocks }: Touch): Map<number, Before> {
+  #copies({ concern: { clocks } }: Touch): Map<number, Before> {
     const found = new Map<number, Before>();
     for (const index of clocks) {
       const fold = clockOf(this.fold, index);
       if (fold === undefined) continue;
       const latest = fold.cycles.at(-1);
       const live = fold.cycles.filter(
-        cycle => cycle.end === null || cycle === latest || !cycle.shown || cycle.hidden !== null,
+        cycle => cycle.end === null || cycle === latest || cycle.shownAt === null || cycle.hidden !== null,
       );
       found.set(index, {
         copies: new Map(live.map(cycle => [cycle, { ...cycle }])),
@@ -208,7 +209,7 @@ function dueIf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: 
 }
 
 function causeOf(was: Cycle, cycle: Cycle): MoveCause {
-  if (!was.shown || (was.hidden !== null && cycle.hidden === null)) return 'gate';
+  if (was.shownAt === null || (was.hidden !== null && cycle.hidden === null)) return 'gate';
   if (cycle.gaps.length > was.gaps.length) return 'reopening';
   return cycle.target === was.target ? 'pause' : 'target';
 }

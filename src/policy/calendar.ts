@@ -17,6 +17,8 @@ export interface CalendarRules {
   readonly open: ReadonlyMap<number, readonly MinuteRange[]>;
   readonly closed: ReadonlySet<number>;
   readonly holidays: HolidaySource | null;
+  /** Whose holidays they are; null for those of a file, or without any. */
+  readonly country: string | null;
 }
 
 /** Thrown when a calendar has no open time within ten years of where it is needed. */
@@ -30,6 +32,8 @@ const YEARS_WITHOUT_OPENING_MAX = 10;
 /** Ranges of so many years are kept; a history of centuries is computed again rather than kept whole. */
 const YEARS_KEPT_MAX = 256;
 const LAST_YEAR = 270_000;
+/** So far back the beginning of a time without holiday data is looked for. */
+const YEARS_BACK_MAX = 10;
 
 interface Year {
   readonly year: number;
@@ -52,12 +56,14 @@ interface Year {
 export class OpenCalendar implements Calendar {
   readonly name: string;
   readonly always = false;
+  readonly country: string | null;
   readonly #rules: CalendarRules;
   readonly #years = new Map<number, Year>();
   #last: Year | null = null;
 
   constructor(rules: CalendarRules) {
     this.name = rules.name;
+    this.country = rules.country;
     this.#rules = rules;
   }
 
@@ -117,9 +123,24 @@ export class OpenCalendar implements Calendar {
     return sameTime ? this.#sameTimeOn(day, from, startDay) : get(year.closes, i + left);
   }
 
-  uncovered(at: number): boolean {
+  uncoveredYear(from: number, to: number): number | null {
     const { holidays, zone } = this.#rules;
-    return holidays !== null && !holidays.covers(yearOfDay(zone.dayAt(at)));
+    if (holidays === null) return null;
+    const last = yearOfDay(zone.dayAt(to));
+    for (let year = yearOfDay(zone.dayAt(from)); year <= last; year++) {
+      if (!holidays.covers(year)) return year;
+    }
+    return null;
+  }
+
+  coveredUntil(at: number): number | null {
+    const { holidays, zone } = this.#rules;
+    if (holidays === null) return null;
+    const now = yearOfDay(zone.dayAt(at));
+    let year = now;
+    if (holidays.covers(now)) while (holidays.covers(year)) year++;
+    else while (year > now - YEARS_BACK_MAX && !holidays.covers(year - 1)) year--;
+    return zone.toInstant(firstOfYear(year));
   }
 
   /** An instant inside a range belongs to the day on which that range opened, any other to its local date. */
@@ -259,6 +280,7 @@ export class OpenCalendar implements Calendar {
 export class AlwaysCalendar implements Calendar {
   readonly name: string;
   readonly always = true;
+  readonly country = null;
   readonly #zone: Zone;
 
   constructor(name: string, zone: Zone) {
@@ -287,8 +309,12 @@ export class AlwaysCalendar implements Calendar {
     return close > from ? close : zone.toInstant((day + 2) * DAY_MS);
   }
 
-  uncovered(): boolean {
-    return false;
+  uncoveredYear(): null {
+    return null;
+  }
+
+  coveredUntil(): null {
+    return null;
   }
 }
 

@@ -7,7 +7,7 @@ import {
   OpenCalendar,
 } from './calendar.ts';
 import type { Calendar } from './compiled.ts';
-import { type AddedYears, type HolidaySource, holidaysOf } from './holidays.ts';
+import { type AddedYear, type HolidaySource, holidaysOf } from './holidays.ts';
 import { icsHolidays } from './ical.ts';
 import type { Advice, Step } from './place.ts';
 import type { CalendarText } from './schema.ts';
@@ -20,7 +20,7 @@ export interface CalendarSources {
   readonly timezone: string;
   /** Reads an iCalendar file that the calendar names; throws when it can't. */
   readonly readFile: (file: string) => string;
-  readonly addedYears?: AddedYears | undefined;
+  readonly addedYears?: readonly AddedYear[] | undefined;
   /**
    * True for a policy, whose calendars must open again within ten years of any instant that can come; without it a
    * calendar of a few dates is allowed, and asking beyond them throws NeverOpenError.
@@ -76,9 +76,15 @@ export function compileCalendar(
   const holidays = compileHolidays(text.holidays, zoneName, sources, fail);
   if (!sound) return null;
 
-  const calendar = new OpenCalendar({ name, zone, weekly, open, closed, holidays });
+  const country = text.holidays !== undefined && 'country' in text.holidays ? text.holidays.country : null;
+  const calendar = new OpenCalendar({ name, zone, weekly, open, closed, holidays, country });
   if (!sources.mustOpenAgain) return calendar;
-  const never = findNeverOpen(calendar, { weekly, open, icsHolidays: 'ics' in (text.holidays ?? {}) });
+  const isAdded = sources.addedYears?.some(one => one.country === country) === true;
+  const never = findNeverOpen(calendar, {
+    weekly,
+    open,
+    longHolidays: isAdded || 'ics' in (text.holidays ?? {}),
+  });
   if (never === null) return calendar;
   fail(['hours'], never, OPEN_ADVICE);
   return null;
@@ -174,14 +180,15 @@ function compileHolidays(
 
 /**
  * Why a calendar is not open within ten years of each instant from 1990 to 2100; null when it is. With hours on a
- * weekday that only single dates or a country's holidays close, there is nothing to search.
+ * weekday that only single dates or a country's own holidays close, there is nothing to search; what people write as
+ * holidays (`longHolidays`) may close all of it.
  */
 function findNeverOpen(
   calendar: Calendar,
-  rules: Pick<CalendarRules, 'weekly' | 'open'> & { readonly icsHolidays: boolean },
+  rules: Pick<CalendarRules, 'weekly' | 'open'> & { readonly longHolidays: boolean },
 ): string | null {
   const weekly = rules.weekly.some(ranges => ranges.length > 0);
-  if (weekly && !rules.icsHolidays) return null;
+  if (weekly && !rules.longHolidays) return null;
   if (!weekly && [...rules.open.values()].every(ranges => ranges.length === 0))
     return 'the calendar is never open';
   if (!weekly) {

@@ -1,13 +1,15 @@
 // From a clock as a policy writes it to one that the engine runs.
-import type {
-  Calendar,
-  CompiledClock,
-  CompiledPause,
-  Duration,
-  EventMatcher,
-  LadderStep,
-  Target,
-  Warning,
+import {
+  type AtOnce,
+  type Calendar,
+  type CompiledClock,
+  type CompiledPause,
+  type Duration,
+  type EventMatcher,
+  type LadderStep,
+  NOTIFY,
+  type Target,
+  type Warning,
 } from './compiled.ts';
 import {
   checkAttribute,
@@ -88,6 +90,7 @@ export function compileClock(
     target,
     calendar: findCalendar(place.at('calendar'), text.calendar, context),
     warn: compileWarnings(place, text, target),
+    atOnce: compileAtOnce(place, text),
     ladder: compileLadder(place, text, context),
     objective: compileObjective(text),
     retroactive: text.retroactive ?? true,
@@ -203,6 +206,16 @@ function compileWarnings(place: Place, text: ClockText, target: Target): Warning
     }
     return { kind: 'before', ms };
   });
+}
+
+function compileAtOnce(place: Place, { atOnce, evidence }: ClockText): AtOnce | null {
+  if (atOnce === undefined) return null;
+  if (evidence === true) {
+    place.at('atOnce').warn('nobody is told of a clock over evidence; it has no effect');
+    return null;
+  }
+  const { action = NOTIFY, to = [] } = atOnce;
+  return { action, to: typeof to === 'string' ? [to] : [...new Set(to)] };
 }
 
 function compileLadder(place: Place, text: ClockText, context: ClockContext): LadderStep[] {

@@ -14,8 +14,15 @@ export interface Calendar {
   add(from: number, ms: number): number;
   /** Due instant of `days` business days from `from`: at the close of the day, or at the same local time. */
   addBusinessDays(from: number, days: number, sameTime: boolean): number;
-  /** True when the instant lies in a year that the holiday data does not cover (plain hours were used). */
-  uncovered(at: number): boolean;
+  /** The country whose holidays close it; null for one of a file, or for none. */
+  readonly country: string | null;
+  /** The first year from that of `from` to that of `to` whose holidays are not known (plain hours hold there); null: all are. */
+  uncoveredYear(from: number, to: number): number | null;
+  /**
+   * The first instant at or after `at` whose holidays are not known; where those of `at` are not, the beginning of
+   * that time, which is then in the past. Null for a calendar that asks for no holidays.
+   */
+  coveredUntil(at: number): number | null;
 }
 
 export interface Title {
@@ -73,6 +80,16 @@ export type Warning =
   | { readonly kind: 'share'; readonly percent: number }
   | { readonly kind: 'before'; readonly ms: number };
 
+/** The action of a clock that names none, only who is told. */
+export const NOTIFY = 'notify';
+
+/** What is called for as soon as a cycle is there. */
+export interface AtOnce {
+  readonly action: string;
+  /** Roles that are told; empty where only the action is called for. */
+  readonly to: readonly string[];
+}
+
 export interface LadderStep {
   readonly afterMs: number;
   readonly to: string;
@@ -104,6 +121,7 @@ export interface CompiledClock {
   readonly target: Target;
   readonly calendar: Calendar;
   readonly warn: readonly Warning[];
+  readonly atOnce: AtOnce | null;
   readonly ladder: readonly LadderStep[];
   readonly objective: { readonly share: number; readonly windowMs: number } | null;
   readonly retroactive: boolean;

@@ -15,40 +15,56 @@ export interface HolidaySource {
   kindOf(day: number): DayKind | null;
 }
 
-/** A year's days as an administrator adds them, where the data that came with the program ends. */
+/** A country's year as an administrator adds it. It goes, whole, before what the program knows of that year. */
 export interface AddedYear {
+  readonly country: string;
+  readonly year: number;
+  /** Dates such as `2027-02-05`, each once, in order. */
   readonly off: readonly string[];
   readonly work: readonly string[];
 }
-/** Added years by country, then year. They go before what the program knows. */
-export type AddedYears = ReadonlyMap<string, ReadonlyMap<number, AddedYear>>;
 
 /** Holidays of a country, or null when no data names it. */
 export function holidaysOf(
   country: string,
   region: string | undefined,
-  added?: AddedYears,
+  added: readonly AddedYear[] = [],
 ): HolidaySource | null {
-  const known = country === 'CN' ? readChina : readerOf(country, region);
+  const known = country === 'CN' ? CHINA : yearsOf(country, region);
   if (known === null) return null;
-  return new YearBook(year => {
-    const own = added?.get(country)?.get(year);
-    return own === undefined ? known(year) : readAdded(own);
-  });
+  const own = new Map(added.filter(one => one.country === country).map(one => [one.year, one]));
+  return new YearBook(known, own);
+}
+
+/** True for a country whose holidays a calendar may ask for. */
+export function isCountry(country: string): boolean {
+  return country === 'CN' || yearsOf(country, undefined) !== null;
 }
 
 type Days = ReadonlyMap<number, DayKind>;
 
+/** What the program knows of a country. */
+interface KnownYears {
+  /** Years that are covered for certain, so that none of them is read only to ask; null: each must be read. */
+  readonly span: readonly [first: number, last: number] | null;
+  /** Null for a year of which nothing is known. */
+  read(year: number): Days | null;
+}
+
 /** Reads each year once. */
 class YearBook implements HolidaySource {
-  readonly #read: (year: number) => Days | null;
+  readonly #known: KnownYears;
+  readonly #added: ReadonlyMap<number, AddedYear>;
   readonly #years = new Map<number, Days | null>();
 
-  constructor(read: (year: number) => Days | null) {
-    this.#read = read;
+  constructor(known: KnownYears, added: ReadonlyMap<number, AddedYear>) {
+    this.#known = known;
+    this.#added = added;
   }
 
   covers(year: number): boolean {
+    const { span } = this.#known;
+    if (span !== null && year >= span[0] && year <= span[1]) return true;
     return this.#year(year) !== null;
   }
 
@@ -59,11 +75,14 @@ class YearBook implements HolidaySource {
   #year(year: number): Days | null {
     const known = this.#years.get(year);
     if (known !== undefined) return known;
-    const days = this.#read(year);
+    const added = this.#added.get(year);
+    const days = added === undefined ? this.#known.read(year) : readAdded(added);
     this.#years.set(year, days);
     return days;
   }
 }
+
+const CHINA: KnownYears = { span: null, read: readChina };
 
 /** A year without a single holiday is one that has not been announced yet, or lies before the data. */
 function readChina(year: number): Days | null {
@@ -96,15 +115,16 @@ function setDay(days: Map<number, DayKind>, date: string, kind: DayKind): void {
 }
 
 /** date-holidays takes a tenth of a second to load, so it is loaded for those who need it. */
-function readerOf(country: string, region: string | undefined): ((year: number) => Days | null) | null {
+function yearsOf(country: string, region: string | undefined): KnownYears | null {
   const load: (id: string) => typeof DateHolidays = createRequire(import.meta.url);
   const Holidays = load('date-holidays');
   const index = new Holidays();
   if (!Object.hasOwn(index.getCountries(), country)) return null;
   if (region !== undefined && !Object.hasOwn(index.getStates(country) ?? {}, region)) return null;
   const holidays = region === undefined ? new Holidays(country) : new Holidays(country, region);
-  return year => {
-    if (year < 1900 || year > 2100) return null;
+  const span = [1900, 2100] as const;
+  const read = (year: number): Days | null => {
+    if (year < span[0] || year > span[1]) return null;
     const days = new Map<number, DayKind>();
     for (const holiday of holidays.getHolidays(year)) {
       if (holiday.type !== 'public') continue;
@@ -115,4 +135,5 @@ function readerOf(country: string, region: string | undefined): ((year: number) 
     }
     return days;
   };
+  return { span, read };
 }

@@ -2,13 +2,14 @@
 // and each error names its place. No I/O of its own: the caller reads the files.
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
-import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { type DerivedText, readAttributes } from './derived.ts';
-import type { AddedYears } from './holidays.ts';
-import { Findings, type Part, Place, type PolicyError } from './place.ts';
+import { yearsUsed } from './holiday-file.ts';
+import type { AddedYear } from './holidays.ts';
+import { type LoadedPart, parsePart } from './part.ts';
+import { Findings, Place, type PolicyError } from './place.ts';
 import { calendarSchema, clockSchema, indicatorSchema, policySchema } from './schema.ts';
 import { reportIssues } from './shape.ts';
 
@@ -17,8 +18,8 @@ export interface LoadOptions {
   readonly file: string;
   /** Reads a file that the policy names (`include`, `ics`); throws when it can't. Without it none can be named. */
   readonly readFile?: (file: string) => string;
-  /** Years of holidays that an administrator added. */
-  readonly addedYears?: AddedYears;
+  /** Years of holidays that an administrator added; those of countries that no calendar uses make no difference. */
+  readonly addedYears?: readonly AddedYear[];
 }
 
 export type LoadResult =
@@ -26,7 +27,6 @@ export type LoadResult =
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 const FILES_MAX = 64;
-const ALIASES_MAX = 10_000;
 
 /** Checks and compiles a policy. Errors come in the order of the text. */
 export function loadPolicy(text: string, options: LoadOptions): LoadResult {
@@ -39,7 +39,8 @@ export function loadPolicy(text: string, options: LoadOptions): LoadResult {
     addedYears: options.addedYears,
   });
   if (findings.errors.length > 0) return { ok: false, errors: findings.errors.sort(byPlace) };
-  const policy = { ...compiled, hash: hashOf(parts, read.icsTexts(parts)) };
+  const years = yearsUsed(compiled.calendars.values(), options.addedYears ?? []);
+  const policy = { ...compiled, hash: hashOf(parts, read.icsTexts(parts), years) };
   return { ok: true, policy, warnings: findings.warnings };
 }
 
@@ -72,45 +73,6 @@ class Files {
 
 function pathBeside(from: string, file: string): string {
   return isAbsolute(file) ? file : join(dirname(from), file);
-}
-
-interface LoadedPart extends Part {
-  readonly data: unknown;
-}
-
-function parsePart(text: string, file: string, findings: Findings): LoadedPart {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
-  for (const error of document.errors) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    findings.errors.push({
-      file,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      key: '',
-      message: error.message,
-      expected: 'YAML or JSON',
-      example: 'version: 1',
-    });
-  }
-  return {
-    file,
-    document,
-    lines,
-    data: document.errors.length > 0 ? null : plainData(document, file, findings),
-  };
-}
-
-/** The document's data; aliases that multiply beyond measure are an error like any other. */
-function plainData(document: Document, file: string, findings: Findings): unknown {
-  try {
-    return document.toJS({ maxAliasCount: ALIASES_MAX });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const advice = { expected: 'anchors that stand before their aliases', example: 'warn: &warn [50%, 80%]' };
-    findings.errors.push({ file, line: 1, column: 1, key: '', message, ...advice });
-    return null;
-  }
 }
 
 const headSchema = policySchema.omit({ calendars: true, clocks: true, indicators: true });
@@ -222,9 +184,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Twelve hex digits that name what a policy says: comments, spaces and the order of keys don't matter. */
-function hashOf(parts: readonly LoadedPart[], files: readonly string[]): string {
-  const text = JSON.stringify([parts.map(part => canonical(part.data)), files]);
+/**
+ * Twelve hex digits that name what a policy says: comments, spaces and the order of keys don't matter. Added years that
+ * its calendars use are part of it; without any the name is that of the text alone.
+ */
+function hashOf(parts: readonly LoadedPart[], files: readonly string[], years: readonly AddedYear[]): string {
+  const said = [parts.map(part => canonical(part.data)), files];
+  const text = JSON.stringify(years.length === 0 ? said : [...said, years]);
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 

@@ -110,6 +110,19 @@ const target = z
   });
 const warning = z.union([percentText, time]);
 const step = z.strictObject({ after: time, to: z.string().min(1), calendar: name.optional() });
+const actionName = z.string().regex(/^[A-Za-z0-9][\w-]{0,63}$/, 'an action name');
+const atOnce = z
+  .strictObject({
+    action: actionName.optional(),
+    to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  })
+  .refine(({ action, to }) => action !== undefined || to !== undefined)
+  .meta({
+    id: 'atOnce',
+    minProperties: 1,
+    description: 'What is to be done as soon as a cycle is there, and who is told; one of the two is enough.',
+    examples: [{ action: 'emergency-plan', to: 'department-head' }, { to: ['supervisor', 'manager'] }],
+  });
 
 export const clockSchema = z
   .strictObject({
@@ -125,6 +138,7 @@ export const clockSchema = z
     target,
     calendar: name.optional(),
     warn: z.union([warning, z.array(warning)]).optional(),
+    atOnce: atOnce.optional(),
     ladder: z.array(step).optional(),
     objective: z
       .strictObject({ share: z.union([percentText, z.number().gt(0).lte(1)]), window: time })
@@ -159,10 +173,7 @@ const alert = z
     for: time.optional(),
     clear: threshold.optional(),
     severity: z.string().min(1).max(64).optional(),
-    action: z
-      .string()
-      .regex(/^[A-Za-z0-9][\w-]{0,63}$/, 'an action name')
-      .optional(),
+    action: actionName.optional(),
   })
   .meta({ id: 'alert' });
 const level = z

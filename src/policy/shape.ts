@@ -7,9 +7,16 @@ import { calendarKeys, clockSchema, indicatorSchema, policySchema } from './sche
 
 type Issue = z.core.$ZodIssue;
 
-/** Tells each issue at its place below `place`. */
-export function reportIssues(place: Place, issues: readonly Issue[]): void {
-  for (const issue of issues.flatMap(one => flatten(one, []))) reportOne(place, issue);
+/** What a kind of file expects at a path. */
+export interface Guide {
+  advice(path: readonly Step[]): Advice;
+  /** The keys that are known there. */
+  keys(path: readonly Step[]): readonly string[];
+}
+
+/** Tells each issue at its place below `place`; without another guide it is a policy's. */
+export function reportIssues(place: Place, issues: readonly Issue[], guide: Guide = POLICY): void {
+  for (const issue of issues.flatMap(one => flatten(one, []))) reportOne(place, issue, guide);
 }
 
 /** An issue with its whole path, unions resolved. */
@@ -41,22 +48,22 @@ function badness(errors: readonly Flat[]): number {
   }, 0);
 }
 
-function reportOne(place: Place, { issue, path }: Flat): void {
+function reportOne(place: Place, { issue, path }: Flat, guide: Guide): void {
   const at = place.at(...path);
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(at.path);
+    const known = guide.keys(at.path);
     for (const key of issue.keys) {
       // A key of another form, such as hours beside `always`, is known and yet out of place.
       const near = known.includes(key) ? null : nearest(key, known);
       const hint = near === null ? '' : `; did you mean "${near}"?`;
       at.at(key).error(`"${key}" is no key here${hint}`, {
         expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
-        example: near === null ? (known[0] ?? 'leave it out') : adviceAt(at.at(near).path).example,
+        example: near === null ? (known[0] ?? 'leave it out') : guide.advice(at.at(near).path).example,
       });
     }
     return;
   }
-  const advice = adviceAt(at.path);
+  const advice = guide.advice(at.path);
   const found = at.value();
   if (found === undefined) at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
   else if (issue.code === 'invalid_key')
@@ -95,6 +102,14 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.on$/, 'ticket, call, chat, agent or shift', 'on: ticket'],
   [/\.when(\.|\[|$)/, 'attributes with a value or a list of values', 'when: { channel: [email, web] }'],
   [/\.start(\.|\[|$)/, 'an event condition or { becomes: … }', 'start: ticket.created'],
+  [/\.atOnce\.to(\[|$)/, 'a role or a list of roles', 'to: department-head'],
+  [
+    /\.atOnce$/,
+    '{ action, to } or one of the two',
+    'atOnce: { action: emergency-plan, to: department-head }',
+  ],
+  [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
+  [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
   [
     /\.pause(\[\d+\])?$/,
     '{ from, to } or a list of them',
@@ -110,8 +125,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.target\.by$/, 'an attribute', 'target: { by: distance, values: { local: 24h } }'],
   [/\.target\.(values|else)/, 'a duration', '{ by: distance, values: { local: 24h }, else: 3d }'],
   [/\.warn(\[|$)/, 'a percentage or a duration', 'warn: [50%, 30m]'],
-  [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
-  [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
+  [/\.(alert|atOnce)\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
   [/\.objective/, '{ share, window }', 'objective: { share: 95%, window: 28d }'],
   [/\.(retroactive|repeat|once|longest)$/, 'true or false', 'repeat: true'],
   [/\.overlap$/, 'latest or all', 'overlap: latest'],
@@ -123,7 +137,6 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.alert\.(above|below|clear)$/, 'a number or a percentage', 'above: 5%'],
   [/\.alert\.atLeast$/, 'a whole number', 'atLeast: 20'],
   [/\.alert\.severity$/, 'a word', 'severity: critical'],
-  [/\.alert\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
   [/\.alert$/, 'an alert with above or below', 'alert: { above: 5%, clear: 4% }'],
   [/\.level/, '{ on, when } or { on, from, to }', 'level: { on: ticket, when: { status: open } }'],
   [/\.(mean|p50|p90|p95|max|share)$/, 'a data field', 'mean: waitSeconds'],
@@ -144,6 +157,8 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
     'indicators: [{ rule: CC-06, level: { on: agent, from: agent.signed_on, to: agent.signed_off } }]',
   ],
 ];
+
+const POLICY: Guide = { advice: adviceAt, keys: keysAt };
 
 function adviceAt(path: readonly Step[]): Advice {
   const key = path.reduce<string>((text, step) => {
@@ -173,6 +188,8 @@ function keysAt(path: readonly Step[]): string[] {
       return PAUSE_KEYS;
     case 'target':
       return ['by', 'values', 'else', 'at'];
+    case 'atOnce':
+      return ['action', 'to'];
     case 'ladder':
       return ['after', 'to', 'calendar'];
     case 'objective':

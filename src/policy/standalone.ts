@@ -2,6 +2,7 @@
 import { Document, LineCounter } from 'yaml';
 import { compileCalendar } from './calendars.ts';
 import type { Calendar } from './compiled.ts';
+import type { AddedYear } from './holidays.ts';
 import { Findings, Place } from './place.ts';
 import { calendarSchema } from './schema.ts';
 import { reportIssues } from './shape.ts';
@@ -13,6 +14,7 @@ import { reportIssues } from './shape.ts';
 export function standaloneCalendar(
   data: unknown,
   readFile: (file: string) => string,
+  addedYears: readonly AddedYear[] = [],
 ): { readonly calendar: Calendar } | { readonly error: string } {
   const findings = new Findings();
   const part = {
@@ -24,7 +26,7 @@ export function standaloneCalendar(
   const place = new Place(part, ['calendars', 'calendar'], findings);
   const checked = calendarSchema.safeParse(data);
   if (!checked.success) reportIssues(place, checked.error.issues);
-  const sources = { timezone: 'UTC', readFile, mustOpenAgain: false };
+  const sources = { timezone: 'UTC', readFile, addedYears, mustOpenAgain: false };
   const calendar = checked.success
     ? compileCalendar('calendar', checked.data, sources, (path, message, advice) =>
         place.at(...path).error(message, advice),

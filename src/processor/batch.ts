@@ -5,7 +5,7 @@ import { cellKey } from '../contract/cells.ts';
 import { decodeMessage } from '../contract/decode.ts';
 import { ENTITIES, type Entity } from '../contract/event.ts';
 import type { FeedItem } from '../contract/frame.ts';
-import type { ClockRecord } from '../contract/record.ts';
+import { type CaseActionRecord, type ClockRecord, QUIET_MS } from '../contract/record.ts';
 import type { RejectReason } from '../contract/reject.ts';
 import { partitionOf } from '../contract/subject.ts';
 import { acceptEvent, forget, isForgotten, isHot, reachTime } from '../engine/case.ts';
@@ -29,7 +29,7 @@ export interface Rejected {
 
 /** A record on its way into the outbox, and the event sequence that caused it. */
 export interface NewRecord {
-  readonly record: ClockRecord;
+  readonly record: ClockRecord | CaseActionRecord;
   readonly seq: number;
 }
 
@@ -47,8 +47,6 @@ export interface BatchPlace {
   readonly idPrefix: string;
 }
 
-/** A deadline that is older than this when it becomes known notifies nobody. */
-const QUIET_MS = 3_600_000;
 const FEED_MAX = 10;
 
 /** The counters of events, whose keys are needed with every event. */
@@ -204,9 +202,8 @@ export class Batch {
         found.forgotten = true;
       } else {
         reachTime(state, { now, id: `${this.#place.idPrefix}-${seq}t`, at: now }, this.told);
-        for (const { at, state: name } of this.told.records)
-          if (name === 'warned' || name === 'breached' || name === 'escalated')
-            this.fired.push(Date.parse(at));
+        for (const record of this.told.records)
+          if (isDeadline(record)) this.fired.push(Date.parse(record.at));
       }
       this.#touch(found);
     }
@@ -357,7 +354,13 @@ function storeAlarm(found: CachedCase, commit: Commit): void {
   commit.alarmsSet.push(at, found.key);
 }
 
-function feedItem(record: ClockRecord, policy: CompiledPolicy): FeedItem | null {
+function isDeadline(record: NewRecord['record']): boolean {
+  if (record.kind === 'action') return false;
+  return record.state === 'warned' || record.state === 'breached' || record.state === 'escalated';
+}
+
+function feedItem(record: NewRecord['record'], policy: CompiledPolicy): FeedItem | null {
+  if (record.kind === 'action') return null;
   const { state } = record;
   if (state !== 'breached' && state !== 'withdrawn') return null;
   const at = Date.parse(record.at);

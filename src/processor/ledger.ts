@@ -93,10 +93,9 @@ export class Ledger {
     this.#outbox = new Outbox({
       publisher: new Publisher(nc),
       floor,
-      recordSeq: position.recordSeq,
+      above: { record: position.recordSeq, action: position.actionSeq },
       lapsedMs,
-      storedAbove: (recordSeq, subjects) =>
-        storedIds(nc, partition, { clocks: recordSeq, alerts: recordSeq }, subjects),
+      storedAbove: above => storedIds(nc, partition, above),
       onAcknowledged: () => this.#onAcknowledged(),
     });
     this.#rejects = {
@@ -182,7 +181,8 @@ export class Ledger {
     const committed: Position = {
       ...position,
       rejectSeq: Math.max(position.rejectSeq, rejectSeq),
-      recordSeq: this.#outbox.recordSeq,
+      recordSeq: this.#outbox.above.record,
+      actionSeq: this.#outbox.above.action,
     };
     const commit = emptyCommit();
     const { riskChanged } = batch.store(commit);
@@ -241,27 +241,25 @@ export class Ledger {
   #entriesOf(batch: Batch, committedSeq: number): OutboxEntry[] {
     const { partition } = this.#options.store;
     const entries: OutboxEntry[] = [];
-    const add = (
-      id: string,
-      subject: string,
-      record: ClockRecord | AlertRecord | ActionRecord,
-      floor: number | null,
-    ) => {
+    const push = (id: string, subject: string, data: string, floor: number | null) => {
       if (this.#storedIds.has(id)) return;
-      const entry = { id, subject, data: JSON.stringify(record) };
-      entries.push(floor === null ? entry : { ...entry, floor });
+      entries.push(floor === null ? { id, subject, data } : { id, subject, data, floor });
     };
+    const add = (record: ClockRecord | AlertRecord | ActionRecord, floor: number | null) => {
+      const data = JSON.stringify(record);
+      const isAction = record.kind === 'action';
+      push(record.id, `sla.records.${record.kind}.${partition}`, data, isAction ? null : floor);
+      if (isAction) push(`${record.id}-do`, `sla.actions.${record.action}`, data, floor);
+    };
+    // Before the floors of this batch: once one of them is told, alerts before it have their actions.
+    for (const record of this.#alertChanges.flatMap(change => change.records)) add(record, null);
     const { records } = batch;
     for (const [i, { record, seq }] of records.entries()) {
       if (seq <= this.#loaded.floor.seq) continue;
       // Events up to here have told all; one whose alarms are rung in several commits has not yet.
       const whole = Math.min((records[i + 1]?.seq ?? Number.POSITIVE_INFINITY) - 1, committedSeq);
       const floor = this.#settled && whole >= seq ? whole : null;
-      add(record.id, `sla.records.clock.${partition}`, record, floor);
-    }
-    for (const record of this.#alertChanges.flatMap(change => change.records)) {
-      add(record.id, `sla.records.${record.kind}.${partition}`, record, null);
-      if (record.kind === 'action') add(`${record.id}-do`, `sla.actions.${record.action}`, record, null);
+      add(record, floor);
     }
     return entries;
   }

@@ -10,8 +10,13 @@ import { RECORD_SCHEMAS } from '../contract/record-schemas.ts';
 import { FORMAT } from '../engine/codec.ts';
 import type { AlertState } from '../engine/judge.ts';
 import type { PartitionSnapshot, PartitionStore } from '../store/partition-store.ts';
-import { parseEntry } from './entry.ts';
-import { FLOOR_HEADER, FLOOR_RECORD_HEADER, type Floor, type StoredIds } from './outbox.ts';
+import {
+  FLOOR_ACTION_HEADER,
+  FLOOR_HEADER,
+  FLOOR_RECORD_HEADER,
+  type Floor,
+  type StoredIds,
+} from './outbox.ts';
 import { decodePosition, type Position, type StoredPosition, streamToken } from './position.ts';
 import { eachStored, type StoredRejects, storedIds, storedRejects } from './stored.ts';
 
@@ -26,7 +31,7 @@ export interface Loaded {
   /** The last sequence of the stream when it was loaded: before it the partition is catching up. */
   readonly target: number;
   readonly floor: Floor;
-  /** Records that are stored although this state may tell them again, and actions that its outbox may hold. */
+  /** Records and actions that are stored although this state may tell them again, or its outbox may hold them. */
   readonly stored: StoredIds;
   readonly storedRejects: StoredRejects;
   /** Latest state of each alert that is newer in SLA_RECORDS than in the snapshot. */
@@ -77,23 +82,26 @@ export async function loadPartition(
   });
   const position = { ...start, doubtedSeq };
   // What the outbox of an older copy holds may be stored below the floor, alerts know of no floor.
-  const { recordSeq } = start;
-  const clocks = snapshot.outbox.length > 0 ? recordSeq : Math.max(recordSeq, floor.record);
+  const { recordSeq, actionSeq } = start;
+  const kept = snapshot.outbox.length > 0 ? NO_FLOOR : floor;
+  const above = {
+    record: Math.max(recordSeq, kept.record),
+    action: Math.max(actionSeq, kept.action),
+  };
   const told = await readAlerts(nc, partition, recordSeq);
-  const newer = told.filter(record => record.number > keptNumber(snapshot.alerts, record));
-  const actions = new Set([
-    ...actionSubjects(snapshot.outbox),
-    ...(newer.length > 0 ? ['sla.actions.>'] : []),
-  ]);
+  const newer = told.filter(({ record }) => record.number > keptNumber(snapshot.alerts, record));
   return {
     snapshot,
     position,
     target: state.lastSeq,
     floor,
-    stored: await storedIds(nc, partition, { clocks, alerts: recordSeq }, actions),
+    stored: await storedIds(nc, partition, above, recordSeq),
     storedRejects: await storedRejects(nc, idPrefixOf(position, partition), position.rejectSeq),
-    alerts: new Map(newer.map(record => [cellKey(record.rule, record.group), stateOf(record)])),
-    firings: newer.filter(({ state: to }) => to === 'firing'),
+    alerts: new Map(newer.map(({ record }) => [cellKey(record.rule, record.group), stateOf(record)])),
+    firings: newer.flatMap(({ record, seq }) =>
+      // What lies at or before a floor's place was stored together with its action, which came right after it.
+      record.state === 'firing' && seq > above.record ? [record] : [],
+    ),
     rebuilt,
   };
 }
@@ -106,6 +114,7 @@ function startOf(created: string, policy: string): Position {
     storedMs: 0,
     rejectSeq: 0,
     recordSeq: 0,
+    actionSeq: 0,
     doubtedSeq: 0,
     policy,
     policySeq: 0,
@@ -162,7 +171,7 @@ async function findFloor(
   return { floor: NO_FLOOR, doubtedSeq: records };
 }
 
-const NO_FLOOR: Floor = { seq: 0, record: 0 };
+const NO_FLOOR: Floor = { seq: 0, record: 0, action: 0 };
 
 /** The floor that the latest record of the partition carries; zero where there is none of this stream. */
 async function readFloor(
@@ -177,7 +186,9 @@ async function readFloor(
     if (last === null || last.seq <= above) continue;
     if (!last.headerText.includes(`Nats-Msg-Id: ${streamToken(created)}-`)) continue;
     const seq = headerNumber(last.headerText, FLOOR_HEADER);
-    if (seq >= floor.seq) floor = { seq, record: headerNumber(last.headerText, FLOOR_RECORD_HEADER) };
+    if (seq < floor.seq) continue;
+    const record = headerNumber(last.headerText, FLOOR_RECORD_HEADER);
+    floor = { seq, record, action: headerNumber(last.headerText, FLOOR_ACTION_HEADER) };
   }
   return floor;
 }
@@ -186,12 +197,18 @@ function headerNumber(headerText: string, name: string): number {
   return Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(headerText)?.[1] ?? 0);
 }
 
+interface StoredAlert {
+  readonly record: AlertRecord;
+  readonly seq: number;
+}
+
 /** The latest transitions of each alert of the partition that are stored above a sequence, in order. */
-async function readAlerts(nc: NatsConnection, partition: number, above: number): Promise<AlertRecord[]> {
-  const found: AlertRecord[] = [];
+async function readAlerts(nc: NatsConnection, partition: number, above: number): Promise<StoredAlert[]> {
+  const found: StoredAlert[] = [];
   const range = { from: above, to: Number.MAX_SAFE_INTEGER };
-  await eachStored(nc, RECORDS_STREAM, `sla.records.alert.${partition}`, range, (_id, { data }) => {
-    found.push(RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(data).toString('utf8'))));
+  await eachStored(nc, RECORDS_STREAM, `sla.records.alert.${partition}`, range, (_id, { data, seq }) => {
+    const record = RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(data).toString('utf8')));
+    found.push({ record, seq });
   });
   return found;
 }
@@ -214,8 +231,4 @@ function stateOf(record: AlertRecord): string {
     denominator,
   };
   return JSON.stringify(state);
-}
-
-function actionSubjects(outbox: readonly string[]): string[] {
-  return outbox.map(text => parseEntry(text).subject).filter(subject => subject.startsWith('sla.actions.'));
 }

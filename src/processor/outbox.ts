@@ -9,35 +9,41 @@ export interface OutboxEntry {
   readonly subject: string;
   readonly data: string;
   /**
-   * Once this entry and all before it are stored, so are all clock records that events up to this sequence caused, and
-   * no entry before this one has a later cause. Absent where that can't be said.
+   * Once this entry and all before it are stored, so is all that events up to this sequence caused: clock records, and
+   * what cases call for. No entry before this one has a later cause. Absent where that can't be said.
    */
   readonly floor?: number;
 }
 
-/** How far a partition's records are known to be stored. */
-export interface Floor {
-  /** All clock records that came of events up to this sequence are stored, */
-  readonly seq: number;
-  /** at or before this sequence of SLA_RECORDS; those of later events lie after it. */
+/** A place in both streams that an outbox fills: a sequence of SLA_RECORDS, and one of SLA_ACTIONS. */
+export interface Place {
   readonly record: number;
+  readonly action: number;
 }
 
-/** Ids that were found in the streams, and the last sequence of SLA_RECORDS that was looked at. */
+/**
+ * How far what a partition tells is known to be stored: all that came of events up to `seq` lies at or before this place,
+ * what came of later events lies after it.
+ */
+export interface Floor extends Place {
+  readonly seq: number;
+}
+
+/** Ids that were found in the streams, and the last sequences that were looked at. */
 export interface StoredIds {
   readonly ids: ReadonlySet<string>;
-  readonly last: number;
+  readonly last: Place;
 }
 
 export interface OutboxOptions {
   readonly publisher: Pick<Publisher, 'send' | 'hasRoom' | 'isLost' | 'close'>;
   readonly floor: Floor;
-  /** All entries that are still in the outbox lie above this sequence of SLA_RECORDS, if they are stored. */
-  readonly recordSeq: number;
+  /** All entries that are still in the outbox lie above this place, if they are stored. */
+  readonly above: Place;
   /** For how long the lease may have run out, ms; 0 while it is held. Nothing is published then. */
   readonly lapsedMs: () => number;
-  /** Looks up which records are stored above a sequence of SLA_RECORDS, and which actions on these subjects. */
-  readonly storedAbove: (recordSeq: number, actionSubjects: ReadonlySet<string>) => Promise<StoredIds>;
+  /** Looks up which records and actions are stored above a place. */
+  readonly storedAbove: (above: Place) => Promise<StoredIds>;
   readonly onAcknowledged: () => void;
 }
 
@@ -51,6 +57,7 @@ const COMPACT_AT = 4_096;
 
 export const FLOOR_HEADER = 'Sla-Floor';
 export const FLOOR_RECORD_HEADER = 'Sla-Floor-Record';
+export const FLOOR_ACTION_HEADER = 'Sla-Floor-Action';
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -58,7 +65,7 @@ export class Outbox {
   #entries: OutboxEntry[] = [];
   #head = 0;
   #sent = 0;
-  /** Stored, at this sequence of SLA_RECORDS as far as that is known, but an entry before them is not yet. */
+  /** Stored, at this sequence of their stream as far as that is known, but an entry before them is not yet. */
   readonly #early = new Map<OutboxEntry, number | null>();
   #acknowledged = 0;
   #failures = 0;
@@ -68,9 +75,9 @@ export class Outbox {
   #generation = 0;
   #closed = false;
   #floor: Floor;
-  #recordSeq: number;
-  /** The highest sequence of SLA_RECORDS at which a dropped entry may lie. */
-  #recordMax: number;
+  #above: Place;
+  /** The highest sequences at which a dropped entry may lie. */
+  #max: Place;
   /**
    * How many of the entries from `#head` on may lie in another order than theirs, since they were sent more than once:
    * nothing can be said of what lies above what before all of them are acknowledged.
@@ -81,8 +88,8 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#floor = options.floor;
-    this.#recordSeq = options.recordSeq;
-    this.#recordMax = options.recordSeq;
+    this.#above = options.above;
+    this.#max = options.above;
   }
 
   /** Entries that are not acknowledged yet. */
@@ -95,9 +102,9 @@ export class Outbox {
     return this.#acknowledged;
   }
 
-  /** Entries that are not acknowledged, and all later ones, lie above this sequence of SLA_RECORDS. */
-  get recordSeq(): number {
-    return this.#recordSeq;
+  /** Entries that are not acknowledged, and all later ones, lie above this place. */
+  get above(): Place {
+    return this.#above;
   }
 
   /** Takes the acknowledged ones over to a commit that drops them. */
@@ -122,14 +129,14 @@ export class Outbox {
   }
 
   /**
-   * Says that the state has caught up with all records that were there when it was loaded, the last of them at
-   * `recordSeq`. Only from then on what is stored lies above all that was stored before, and the floors may rise.
+   * Says that the state has caught up with all that was stored when it was loaded, the last of it at `last`. Only from
+   * then on what is stored lies above all that was stored before, and the floors may rise.
    */
-  settle(recordSeq: number): void {
+  settle(last: Place): void {
     this.#settled = true;
-    this.#recordMax = Math.max(this.#recordMax, recordSeq);
+    this.#max = higher(this.#max, last);
     this.#disordered = this.waiting;
-    if (this.#disordered === 0) this.#recordSeq = this.#recordMax;
+    if (this.#disordered === 0) this.#above = this.#max;
   }
 
   close(): void {
@@ -169,6 +176,7 @@ export class Outbox {
     return {
       [FLOOR_HEADER]: String(this.#floor.seq),
       [FLOOR_RECORD_HEADER]: String(this.#floor.record),
+      [FLOOR_ACTION_HEADER]: String(this.#floor.action),
     };
   }
 
@@ -179,9 +187,7 @@ export class Outbox {
       return;
     }
     this.#failures = 0;
-    // Actions go to a stream of their own, whose sequences say nothing about the records'.
-    const record = isRecord(entry.subject) ? result.seq : null;
-    this.#early.set(entry, record);
+    this.#early.set(entry, result.seq);
     if (this.#entries[this.#head] !== entry) return;
     this.#dropEarly();
     this.#options.onAcknowledged();
@@ -190,10 +196,10 @@ export class Outbox {
 
   #dropEarly(): void {
     for (let next = this.#entries[this.#head]; next !== undefined; next = this.#entries[this.#head]) {
-      const record = this.#early.get(next);
-      if (record === undefined) break;
+      const seq = this.#early.get(next);
+      if (seq === undefined) break;
       this.#early.delete(next);
-      this.#drop(next, record);
+      this.#drop(next, seq);
     }
     if (this.#head < COMPACT_AT) return;
     this.#entries = this.#entries.slice(this.#head);
@@ -202,16 +208,20 @@ export class Outbox {
   }
 
   /** The floors rise only where all that is dropped later lies above them for certain. */
-  #drop(entry: OutboxEntry, record: number | null): void {
+  #drop(entry: OutboxEntry, seq: number | null): void {
     this.#head += 1;
     this.#sent = Math.max(this.#sent, this.#head);
     this.#acknowledged += 1;
-    if (record !== null) this.#recordMax = Math.max(this.#recordMax, record);
+    if (seq !== null)
+      this.#max = higher(
+        this.#max,
+        isAction(entry) ? { record: 0, action: seq } : { record: seq, action: 0 },
+      );
     if (this.#disordered > 0) this.#disordered -= 1;
     if (this.#disordered > 0 || !this.#settled) return;
-    this.#recordSeq = this.#recordMax;
+    this.#above = this.#max;
     if (entry.floor !== undefined && entry.floor > this.#floor.seq)
-      this.#floor = { seq: entry.floor, record: this.#recordSeq };
+      this.#floor = { seq: entry.floor, ...this.#above };
   }
 
   /** Waits, looks what is stored, then sends everything else again from the first entry that is not acknowledged. */
@@ -229,10 +239,7 @@ export class Outbox {
       return;
     }
     this.#lookingUp = true;
-    const actions = this.#entries
-      .slice(this.#head)
-      .flatMap(({ subject }) => (isRecord(subject) ? [] : [subject]));
-    storedAbove(this.#recordSeq, new Set(actions)).then(
+    storedAbove(this.#above).then(
       stored => {
         this.#lookingUp = false;
         if (this.#closed) return;
@@ -259,7 +266,7 @@ export class Outbox {
       found = true;
     }
     this.#disordered = Math.max(this.#disordered, sent);
-    if (found) this.#recordMax = Math.max(this.#recordMax, last);
+    if (found) this.#max = higher(this.#max, last);
     this.#dropEarly();
   }
 
@@ -272,6 +279,11 @@ export class Outbox {
   }
 }
 
-function isRecord(subject: string): boolean {
-  return subject.startsWith('sla.records.');
+/** Actions go to a stream of their own, whose sequences say nothing about the records'. */
+function isAction({ subject }: OutboxEntry): boolean {
+  return subject.startsWith('sla.actions.');
+}
+
+function higher(a: Place, b: Place): Place {
+  return { record: Math.max(a.record, b.record), action: Math.max(a.action, b.action) };
 }

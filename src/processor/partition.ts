@@ -17,6 +17,7 @@ import { type Loaded, loadPartition } from './load.ts';
 import type { Position } from './position.ts';
 import { Sweep } from './sweep.ts';
 import { Ticker } from './ticker.ts';
+import type { Turns } from './turns.ts';
 
 export interface PartitionOptions extends LedgerOptions {
   readonly policies: PolicySource;
@@ -28,6 +29,8 @@ export interface PartitionOptions extends LedgerOptions {
   readonly closedKeepMs: number;
   readonly log: Logger;
   readonly measure: Measure;
+  /** Shared by the partitions of a process. */
+  readonly turns: Turns;
 }
 
 /** The policies that were ever in force. */
@@ -225,7 +228,7 @@ export class Partition {
     const isUrgent = this.#ledger.due === 'now' && this.#reader.waiting === 0;
     const messages = isUrgent ? [] : await this.#reader.next(this.#options.batchMax);
     if (this.#stopped) return;
-    if (messages.length > 0) await this.#applyAll(messages);
+    if (messages.length > 0) await this.#options.turns.take(() => this.#applyAll(messages));
     else if (this.#ledger.due !== 'nothing') await this.#commit(this.#newBatch(), this.#position);
     this.#cache.evict();
   }

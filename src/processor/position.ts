@@ -13,6 +13,8 @@ export interface Position {
   readonly rejectSeq: number;
   /** All records up to this sequence of SLA_RECORDS are part of this state, and none of its outbox is among them. */
   readonly recordSeq: number;
+  /** The same of actions, up to this sequence of SLA_ACTIONS. */
+  readonly actionSeq: number;
   /** Records up to this sequence of SLA_RECORDS were made when the stream held other messages: their floors say nothing. */
   readonly doubtedSeq: number;
   /** The policy in force: its hash, the sequence of the message that brought it (0 for the first), and when. */
@@ -32,6 +34,7 @@ const SEQ = z.number().int();
 const REST = z.object({
   format: z.number(),
   recordSeq: SEQ,
+  actionSeq: SEQ.default(0),
   doubtedSeq: SEQ,
   policy: z.string(),
   policySeq: SEQ,
@@ -42,6 +45,7 @@ const REST = z.object({
 const NO_REST = {
   format: 0,
   recordSeq: 0,
+  actionSeq: 0,
   doubtedSeq: 0,
   policy: '',
   policySeq: 0,

@@ -9,6 +9,7 @@ import { MEMBERS } from '../store/keys.ts';
 import { defineScripts, FencedError, PartitionStore } from '../store/partition-store.ts';
 import { MissingEventsError } from './load.ts';
 import { type Measure, Partition, type PolicySource } from './partition.ts';
+import { Turns } from './turns.ts';
 
 export interface ProcessorOptions {
   readonly redis: Redis;
@@ -54,6 +55,7 @@ export class Processor {
   readonly #options: ProcessorOptions;
   readonly #stores: readonly PartitionStore[];
   readonly #owned = new Map<number, Owned>();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> = Promise.resolve();
   #statusAt = Number.NEGATIVE_INFINITY;
@@ -194,6 +196,7 @@ export class Processor {
       try {
         owned.partition = await Partition.open({
           ...this.#options,
+          turns: this.#turns,
           store: owned.store,
           epoch: owned.epoch,
           lapsedMs: () => Math.max(0, performance.now() - owned.heldUntil),

@@ -4,7 +4,7 @@ import type { NatsConnection } from 'nats';
 import { getMessage, lastBySubject, streamState } from '../broker/api.ts';
 import { openReader, type RawMessage } from '../broker/reader.ts';
 import { ACTIONS_STREAM, RECORDS_STREAM, REJECTS_STREAM } from '../broker/streams.ts';
-import type { StoredIds } from './outbox.ts';
+import type { Place, StoredIds } from './outbox.ts';
 
 const READ_MAX = 1_000;
 const ID_HEADER = 'Nats-Msg-Id';
@@ -34,37 +34,31 @@ export async function eachStored(
   }
 }
 
-/** Sequences of SLA_RECORDS above which clock records, and alert and action records, are looked for. */
-export interface Above {
-  readonly clocks: number;
-  readonly alerts: number;
-}
-
 /**
- * Ids of a partition's records above sequences of SLA_RECORDS, and of all messages on the given subjects of SLA_ACTIONS.
- * What is stored while it reads may be missing, and then lies above `last`.
+ * Ids of a partition's records and of all partitions' actions above a place, of alert records above a sequence of their
+ * own. What is stored while it reads may be missing, and then lies above `last`.
  */
 export async function storedIds(
   nc: NatsConnection,
   partition: number,
-  { clocks, alerts }: Above,
-  actionSubjects: Iterable<string>,
+  above: Place,
+  alertsAbove: number = above.record,
 ): Promise<StoredIds> {
   const ids = new Set<string>();
-  const { lastSeq: last } = await streamState(nc, RECORDS_STREAM);
+  const { lastSeq: record } = await streamState(nc, RECORDS_STREAM);
+  const { lastSeq: action } = await streamState(nc, ACTIONS_STREAM);
+  const take = (id: string) => ids.add(id);
   for (const [kind, from] of [
-    ['clock', clocks],
-    ['alert', alerts],
-    ['action', alerts],
+    ['clock', above.record],
+    ['alert', alertsAbove],
+    ['action', above.record],
   ] as const) {
     const subject = `sla.records.${kind}.${partition}`;
-    await eachStored(nc, RECORDS_STREAM, subject, { from, to: last }, id => ids.add(id), IDS_ONLY);
+    await eachStored(nc, RECORDS_STREAM, subject, { from, to: record }, take, IDS_ONLY);
   }
-  for (const subject of actionSubjects) {
-    const everything = { from: 0, to: Number.MAX_SAFE_INTEGER };
-    await eachStored(nc, ACTIONS_STREAM, subject, everything, id => ids.add(id), IDS_ONLY);
-  }
-  return { ids, last };
+  const actions = { from: above.action, to: action };
+  await eachStored(nc, ACTIONS_STREAM, 'sla.actions.>', actions, take, IDS_ONLY);
+  return { ids, last: { record, action } };
 }
 
 /** Rejections that are stored although the position may lie before their events. */

@@ -27,6 +27,10 @@ export const ingestAnswer = z
   })
   .describe('Stored. `rejected` lists what could not be used; it is kept in SLA_REJECTS.');
 
+const uncovered = z
+  .exactOptional(z.literal(true))
+  .describe('the due instant was computed on plain hours: the holidays of a year before it are not known');
+
 const openState = z.enum(['running', 'paused', 'overdue']);
 const summary = z.object({
   entity,
@@ -38,7 +42,9 @@ const summary = z.object({
   openedAt: instant,
   dueAt: instant.nullable().describe('of the most urgent open clock'),
   clocks: z
-    .array(z.object({ rule: z.string(), title, state: openState, warned: z.boolean(), dueAt: instant }))
+    .array(
+      z.object({ rule: z.string(), title, state: openState, warned: z.boolean(), dueAt: instant, uncovered }),
+    )
     .readonly(),
 });
 
@@ -53,7 +59,8 @@ const why = z.object({
   pauses: z.array(span).readonly(),
   gaps: z.array(span).readonly().describe('from a stop to the reopening that continued it'),
   pausedMs: z.number(),
-  uncovered: z.boolean().describe('true when a date lies beyond the holiday data: plain hours were used'),
+  uncovered: z.boolean().describe('true when a year before the due instant has no holiday data'),
+  uncoveredYear: z.number().int().nullable().describe('the first such year: plain hours were used in it'),
   sentence: title,
 });
 
@@ -61,6 +68,7 @@ const step = z.object({
   at: instant,
   kind: z.enum([
     'started',
+    'action',
     'moved',
     'paused',
     'resumed',
@@ -143,6 +151,7 @@ export const caseAnswer = z
         elapsedMs: z.number(),
         pausedMs: z.number(),
         overdueMs: z.number(),
+        uncovered,
         why,
         explanation: explanation.nullable().describe('null for the earlier ones of very many cycles'),
       }),

@@ -12,7 +12,7 @@ import Fastify, {
 } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
-import type { Read } from '../policies.ts';
+import type { Policies } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type Access, allows, bearerOf, type Principal } from './access.ts';
 import type { AccessStore } from './access-store.ts';
@@ -39,11 +39,13 @@ declare module 'fastify' {
   }
 }
 
+export type PolicyDesk = Pick<Policies, 'put' | 'years' | 'withYear' | 'addYear'>;
+
 export interface AppOptions {
   readonly log: FastifyBaseLogger;
   readonly policy: () => CompiledPolicy;
-  /** Puts a policy into force. */
-  readonly putPolicy: (read: Read) => Promise<void>;
+  /** Puts policies into force and keeps added years of holidays. */
+  readonly policies: PolicyDesk;
   readonly view: LiveView;
   readonly reader: CaseReader;
   readonly hub: BoardsHub;

@@ -5,9 +5,11 @@ import type { Entity, Fields } from '../contract/event.ts';
 import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
 import type { CaseState } from '../engine/case.ts';
-import { type Cycle, evaluate, type Outcome, outcomeAt, storyOf } from '../engine/cycle.ts';
+import { type CoverageMark, coverageMark } from '../engine/coverage.ts';
+import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { type ClockView, explainCase } from '../engine/explain.ts';
 import { pausesOf, text } from '../engine/fold.ts';
+import { storyOf } from '../engine/story.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';
 
 export interface TimelineEntry {
@@ -31,13 +33,13 @@ export interface CaseSummary {
   readonly customer: string;
   readonly openedAt: string;
   readonly dueAt: string | null;
-  readonly clocks: readonly {
+  readonly clocks: readonly (CoverageMark & {
     readonly rule: string;
     readonly title: Title;
     readonly state: 'running' | 'paused' | 'overdue';
     readonly warned: boolean;
     readonly dueAt: string;
-  }[];
+  })[];
 }
 
 export interface CaseDetail extends CaseSummary {
@@ -63,6 +65,7 @@ export function riskRows(state: CaseState, now: number): RiskRow[] {
       startedAt,
       dueAt,
       state: standing,
+      ...coverageMark(clock, startedAt, dueAt),
     });
   }
   return rows;
@@ -80,12 +83,13 @@ export function caseSummary(state: CaseState, now: number): CaseSummary {
     customer: attribute(state, 'customer.name'),
     openedAt: formatTime(state.events[0]?.time ?? 0),
     dueAt: urgent ? formatTime(urgent.dueAt) : null,
-    clocks: clocks.map(({ clock, standing, warned, dueAt }) => ({
+    clocks: clocks.map(({ clock, standing, warned, startedAt, dueAt }) => ({
       rule: clock.rule,
       title: clock.title,
       state: standing,
       warned,
       dueAt: formatTime(dueAt),
+      ...coverageMark(clock, startedAt, dueAt),
     })),
   };
 }
@@ -164,7 +168,9 @@ function timeline(state: CaseState, now: number): TimelineEntry[] {
           },
         });
       for (const fact of storyOf(cycle, pauses, now)) add(fact.at, fact.state, {});
-      for (const fact of evaluate(clock, cycle, pauses, state.fold.queues, now).facts) {
+      const { facts, begun } = evaluate(clock, cycle, pauses, state.fold.queues, now);
+      if (begun !== null && clock.atOnce !== null) add(begun.at, 'action', { ...clock.atOnce });
+      for (const fact of facts) {
         const percent: Fields = fact.percent === null ? {} : { percent: fact.percent };
         add(fact.at, fact.state, fact.to === null ? percent : { ...percent, to: fact.to });
       }

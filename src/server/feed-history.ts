@@ -4,13 +4,12 @@ import { z } from 'zod';
 import { getMessage, streamState } from '../broker/api.ts';
 import { RECORDS_STREAM } from '../broker/streams.ts';
 import type { FeedItem } from '../contract/frame.ts';
+import { QUIET_MS } from '../contract/record.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 
 /** Records that are looked at, from the latest back, and how many are asked for at a time. */
 const LOOK_BACK_MAX = 400;
 const AT_A_TIME = 50;
-/** What was found later than this after it happened was told to nobody, and is not told now. */
-const QUIET_MS = 3_600_000;
 
 const record = z.union([
   z.object({

@@ -81,6 +81,11 @@ export const METRICS = {
     labels: ['partition'],
     help: 'Messages that are stored and not yet applied.',
   },
+  sla_calendar_covered_until_seconds: {
+    type: 'gauge',
+    labels: ['calendar'],
+    help: 'Unix time of the first instant whose holidays a calendar does not know; plain hours hold from then on.',
+  },
   sla_wallboard_clients: { type: 'gauge', labels: [], help: 'Open wallboard connections.' },
   sla_wallboard_frames_total: { type: 'counter', labels: [], help: 'Frames sent to wallboards.' },
   sla_http_refused_total: {
@@ -267,6 +272,17 @@ function declareGauges({ registry, view, policy, clients }: MetricsOptions): voi
       for (let p = 0; p < view.partitions; p++) {
         const status = view.status(p);
         if (status) this.set({ partition: String(p) }, status.pending);
+      }
+    },
+  });
+  new Gauge({
+    ...named('sla_calendar_covered_until_seconds'),
+    registers,
+    collect() {
+      this.reset();
+      for (const calendar of policy().calendars.values()) {
+        const until = calendar.coveredUntil(Date.now());
+        if (until !== null) this.set({ calendar: calendar.name }, until / 1000);
       }
     },
   });

@@ -4,13 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { PolicyFileError, type Read, readPolicyText } from '../policies.ts';
+import type { AddedYear } from '../policy/holidays.ts';
 import { errorAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';
-import { tryPolicy } from './policy-trial.ts';
-import { within } from './within.ts';
-
-/** A trial folds thousands of cases. */
-const TRIAL_MS_MAX = 60_000;
+import { effectAnswer, effectOf } from './policy-trial.ts';
+import { holidayRoutes } from './routes-holidays.ts';
 
 const inForceAnswer = z.object({
   hash: z.string(),
@@ -23,17 +21,7 @@ const trialAnswer = z.object({
   name: z.string(),
   applied: z.boolean(),
   warnings: z.array(z.string()),
-  effect: z
-    .object({
-      cases: z.number().int(),
-      changed: z.number().int(),
-      started: z.number().int(),
-      cancelled: z.number().int(),
-      overdue: z.number().int(),
-      complete: z.boolean(),
-    })
-    .nullable()
-    .describe('What it changes on open cases; null when it is in force already.'),
+  effect: effectAnswer,
 });
 
 export async function policyRoutes(fastify: FastifyInstance, options: AppOptions): Promise<void> {
@@ -41,6 +29,7 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   fastify.setValidatorCompiler(validatorCompiler);
   fastify.setSerializerCompiler(serializerCompiler);
+  holidayRoutes(fastify, options);
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/api/v1/policy',
@@ -66,7 +55,7 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
       },
     },
     async (request, reply) => {
-      const read = readOrNull(String(request.body ?? ''));
+      const read = readOrNull(String(request.body ?? ''), await options.policies.years());
       if (typeof read === 'string') return refuse(reply, 400, 'bad-policy', read);
       const { policy, warnings } = read;
       const { confirm } = request.query;
@@ -75,20 +64,17 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
       const answer = { hash: policy.hash, name: policy.name, warnings: [...warnings] };
       if (policy.hash === options.policy().hash)
         return reply.send({ ...answer, applied: true, effect: null });
-      const effect = await within(
-        tryPolicy(options.reader.openCases(), policy, options.view.asOf()),
-        TRIAL_MS_MAX,
-      );
-      if (confirm !== undefined) await options.putPolicy(read);
+      const effect = await effectOf(options, policy);
+      if (confirm !== undefined) await options.policies.put(read);
       return reply.send({ ...answer, applied: confirm !== undefined, effect });
     },
   );
 }
 
 /** The policy, or what is wrong with it. */
-function readOrNull(text: string): Read | string {
+function readOrNull(text: string, years: readonly AddedYear[]): Read | string {
   try {
-    return readPolicyText(text);
+    return readPolicyText(text, years);
   } catch (error) {
     if (error instanceof PolicyFileError) return error.message;
     throw error;

@@ -3,12 +3,11 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { KV, NatsConnection } from 'nats';
 import { Registry } from 'prom-client';
-import type { Read } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import type { Role } from './access.ts';
 import { createSigninLink } from './access-records.ts';
 import { AccessStore } from './access-store.ts';
-import { buildApp } from './app.ts';
+import { buildApp, type PolicyDesk } from './app.ts';
 import { buildBoard } from './board.ts';
 import { BoardsHub } from './boards-hub.ts';
 import { CaseReader } from './case-reader.ts';
@@ -34,8 +33,8 @@ export interface ServerOptions {
   readonly partitions: number;
   /** The policy in force. */
   readonly policy: () => CompiledPolicy;
-  /** Puts a policy into force. */
-  readonly putPolicy: (read: Read) => Promise<void>;
+  /** Puts policies into force and keeps added years of holidays. */
+  readonly policies: PolicyDesk;
   /** Finds a policy by hash, for cases last evaluated under an earlier one; throws for one that is not known. */
   readonly policyOf: (hash: string) => CompiledPolicy;
   readonly adminToken: string | null;

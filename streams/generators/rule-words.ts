@@ -1,13 +1,14 @@
 // Clocks and figures in words, as rows of a table: conditions, targets, ladders, alerts.
-import type {
-  AttributeCondition,
-  BecomesMatcher,
-  CompiledClock,
-  CompiledIndicator,
-  CompiledPolicy,
-  Duration,
-  EventMatcher,
-  FieldTest,
+import {
+  type AttributeCondition,
+  type BecomesMatcher,
+  type CompiledClock,
+  type CompiledIndicator,
+  type CompiledPolicy,
+  type Duration,
+  type EventMatcher,
+  type FieldTest,
+  NOTIFY,
 } from '../../src/policy/compiled.ts';
 import { DOCUMENTS } from './rulebook.ts';
 import { code } from './table.ts';
@@ -19,7 +20,7 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
-/** Rule, both titles, document, to what, start, stop, target, ladder, tests. */
+/** Rule, both titles, document, to what, start, stop, target, what is done at once, ladder, tests. */
 export function clockRow(clock: CompiledClock, policy: CompiledPolicy, tests: string): string[] {
   const applies = [clock.entity, clock.when.map(condition).join('; or ')].filter(Boolean).join(': ');
   const modes = [
@@ -41,6 +42,7 @@ export function clockRow(clock: CompiledClock, policy: CompiledPolicy, tests: st
     events(clock.start),
     events(clock.stop),
     targetWords(clock),
+    atOnceWords(clock),
     clock.ladder.map(({ afterMs, to }) => (afterMs === 0 ? to : `${to} after ${span(afterMs)}`)).join(', ') ||
       '—',
     tests,
@@ -137,6 +139,13 @@ function targetWords({ target }: CompiledClock): string {
     default:
       return target satisfies never;
   }
+}
+
+function atOnceWords({ atOnce }: CompiledClock): string {
+  if (atOnce === null) return '—';
+  const { action, to } = atOnce;
+  const plan = action === NOTIFY && to.length > 0 ? [] : [code(action)];
+  return [...plan, ...to].join(', ');
 }
 
 function durationWords(duration: Duration): string {

@@ -35,6 +35,7 @@ function rules(): string {
         'start',
         'stop',
         'target',
+        'at once',
         'overdue goes to',
         'shown by',
       ],

@@ -107,6 +107,18 @@ t.test('countdowns tick, paused ones stand still', async t => {
   t.equal(await count('T-10431'), paused);
 });
 
+t.test('a due instant that may move is marked, with why', async t => {
+  const { page } = await open(t, now => {
+    const [row, ...rows] = busyBoard(now).atRisk;
+    return { ...busyBoard(now), atRisk: row === undefined ? rows : [{ ...row, uncovered: true }, ...rows] };
+  });
+  const mark = page.locator('[data-kind="atRisk"] abbr');
+  await mark.waitFor();
+  t.equal(await mark.count(), 1, 'and no other');
+  t.equal(await mark.getAttribute('title'), '该年份节假日未公布，按普通工时计算');
+  t.match(await text(page, '[data-case="C-20871"] .risk-time'), '≈');
+});
+
 t.test('the board counts on the server’s clock', async t => {
   const ahead = Date.now() + 3_600_000;
   const { page, server } = await open(t, emptyBoard);

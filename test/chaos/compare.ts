@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { backtest } from '../../src/backtest/backtest.ts';
 import { compareWithRecords } from '../../src/backtest/records.ts';
 import type { RawMessage } from '../../src/broker/reader.ts';
-import type { ClockRecord } from '../../src/contract/record.ts';
+import type { AlertRecord, ClockRecord } from '../../src/contract/record.ts';
 import { RECORD_SCHEMAS } from '../../src/contract/record-schemas.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { type Field, PARTITIONS } from './field.ts';
@@ -20,6 +20,7 @@ export interface Findings {
     readonly records: number;
     readonly cycles: number;
     readonly alerts: number;
+    readonly calls: number;
   };
 }
 
@@ -54,7 +55,8 @@ export async function compare(
     ...repeated('record', records.map(idOf)),
     ...(await compareCells(field, readings)),
     ...(await compareRejects(field, readings, unrouted)),
-    ...(await compareAlerts(field, records)),
+    ...compareAlerts(records),
+    ...(await compareActions(field, records, readings)),
   ];
   const rejected = readings.reduce((sum, { rejects }) => sum + rejects.size, 0);
   const accepted = readings.reduce((sum, reading) => sum + reading.accepted.length, 0);
@@ -66,7 +68,8 @@ export async function compare(
       rejected,
       records: clocks.length,
       cycles: outcomes.length,
-      alerts: records.length - clocks.length,
+      alerts: records.filter(({ subject }) => subject.startsWith('sla.records.alert.')).length,
+      calls: readings.reduce((sum, { actions }) => sum + actions.length, 0),
     },
   };
 }
@@ -170,14 +173,11 @@ async function compareRejects(
   return wrong;
 }
 
-/** Transitions of each alert are numbered without a gap, take turns, and each firing has its action, once. */
-async function compareAlerts(field: Field, records: readonly RawMessage[]): Promise<string[]> {
+/** Transitions of each alert are numbered without a gap, and take turns. */
+function compareAlerts(records: readonly RawMessage[]): string[] {
   const wrong: string[] = [];
   const numbers = new Map<string, number>();
-  const expected: string[] = [];
-  for (const message of records) {
-    if (!message.subject.startsWith('sla.records.alert.')) continue;
-    const record = RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(message.data).toString('utf8')));
+  for (const record of alertsOf(records)) {
     const name = `${record.rule}/${record.group}`;
     const number = (numbers.get(name) ?? 0) + 1;
     numbers.set(name, number);
@@ -186,12 +186,30 @@ async function compareAlerts(field: Field, records: readonly RawMessage[]): Prom
       wrong.push(
         `alert ${name}: ${record.state} number ${record.number} stands where ${state} ${number} should`,
       );
-    if (record.state === 'firing') expected.push(`${record.id}-action`);
   }
+  return wrong;
+}
+
+function alertsOf(records: readonly RawMessage[]): AlertRecord[] {
+  return records
+    .filter(({ subject }) => subject.startsWith('sla.records.alert.'))
+    .map(({ data }) => RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(data).toString('utf8'))));
+}
+
+/** Each firing has its action, and each case what it called for, once; and nothing else is there. */
+async function compareActions(
+  field: Field,
+  records: readonly RawMessage[],
+  readings: readonly Reading[],
+): Promise<string[]> {
+  const firings = alertsOf(records).filter(({ state }) => state === 'firing');
+  const expected = [
+    ...firings.map(({ id }) => `${id}-action`),
+    ...readings.flatMap(({ actions }) => actions),
+  ];
   const actions = records.filter(({ subject }) => subject.startsWith('sla.records.action.')).map(idOf);
   const done = (await readAll(field.nc, 'SLA_ACTIONS')).map(idOf);
   return [
-    ...wrong,
     ...compareIds('action record', actions, expected),
     ...repeated('action', done),
     ...compareIds(

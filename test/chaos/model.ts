@@ -44,6 +44,8 @@ export interface Reading {
   readonly accepted: SlaEvent[];
   /** Ids of all clock records, in order. */
   readonly records: string[];
+  /** Ids of what cases called for. */
+  readonly actions: string[];
   readonly cells: Map<string, number>;
   /** Reasons by the sequence of the rejected message. */
   readonly rejects: Map<number, string>;
@@ -66,7 +68,14 @@ export async function undisturbed(
 }
 
 class Run {
-  readonly reading: Reading = { accepted: [], records: [], cells: new Map(), rejects: new Map(), time: 0 };
+  readonly reading: Reading = {
+    accepted: [],
+    records: [],
+    actions: [],
+    cells: new Map(),
+    rejects: new Map(),
+    time: 0,
+  };
   readonly #policy: CompiledPolicy;
   readonly #partition: number;
   readonly #partitions: number;
@@ -144,7 +153,8 @@ class Run {
   }
 
   #settle(key: string, state: CaseState): void {
-    for (const { id } of this.#told.records) this.reading.records.push(id);
+    const { records, actions } = this.reading;
+    for (const { id, kind } of this.#told.records) (kind === 'clock' ? records : actions).push(id);
     this.#told.records.length = 0;
     if (state.alarm < Number.POSITIVE_INFINITY) this.#alarms.push({ at: state.alarm, key });
   }

@@ -124,7 +124,18 @@ t.test('records fit their schemas', async t => {
     group: 'all',
     alert: 'r',
   };
-  for (const record of [clock, alert, action]) {
+  const plan: ActionRecord = {
+    ...common,
+    kind: 'action',
+    action: 'emergency-plan',
+    entity: 'ticket',
+    case: 'c',
+    cycle: 1,
+    to: ['department-head'],
+  };
+  const { percent: _, ...unwarned } = clock;
+  const takenBack: ClockRecord = { ...unwarned, state: 'withdrawn', action: 'emergency-plan' };
+  for (const record of [clock, alert, action, plan, takenBack]) {
     const check = addFormats
       .default(new Ajv({ strict: false }))
       .compile(await readJson(`schemas/record-${record.kind}.json`));

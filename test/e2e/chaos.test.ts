@@ -27,11 +27,11 @@ t.test(
     t.equal(result.stages.length, 3);
     for (const { name, findings } of result.stages) {
       t.same(findings.wrong.slice(0, 20), [], name);
-      const { accepted, records, cycles, rejected, alerts } = findings.summary;
+      const { accepted, records, cycles, rejected, alerts, calls } = findings.summary;
       t.ok(accepted > 5_000 && rejected > 100, `${accepted} events accepted, ${rejected} rejected`);
       t.ok(
-        records > 2_000 && cycles > 1_000 && alerts > 0,
-        `${records} records, ${cycles} cycles, ${alerts} alerts`,
+        records > 2_000 && cycles > 1_000 && alerts > 0 && calls > 100,
+        `${records} records, ${cycles} cycles, ${alerts} alerts, ${calls} calls for an emergency plan`,
       );
     }
     t.ok((result.done.redis ?? 0) > 0 && (result.done.nats ?? 0) > 0, 'both servers were killed');

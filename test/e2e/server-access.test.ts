@@ -30,9 +30,13 @@ const READING = [
   '/api/v1/cases/ticket/T-1',
   '/api/v1/indicators',
   '/api/v1/alerts',
+  '/api/v1/policy',
+  '/api/v1/holidays',
   '/api/docs',
   '/api/docs/openapi.json',
 ];
+/** What only an admin may send something to. */
+const CHANGING = ['/api/v1/policy', '/api/v1/holidays'];
 const OPEN = ['/livez', '/readyz', '/signin', '/signin/style.css'];
 
 t.test('every path, without a token and for each role', async t => {
@@ -57,10 +61,16 @@ t.test('every path, without a token and for each role', async t => {
       body: event,
     });
     t.equal(post.status, role === 'ingest' || role === 'admin' ? 202 : 403, `POST for ${role}`);
+    for (const path of CHANGING) {
+      const { status } = await ask(path, token, { method: 'POST', body: 'nothing: sound' });
+      t.equal(status, role === 'admin' ? 400 : 403, `POST ${path} for ${role}`);
+    }
   }
   t.equal((await ask('/metrics', ADMIN)).status, 200, 'ADMIN_TOKEN is an admin');
   const noToken = await ask('/v1/events', null, { method: 'POST', body: event });
   t.equal(noToken.status, 401);
+  for (const path of CHANGING)
+    t.equal((await ask(path, null, { method: 'POST', body: 'x' })).status, 401, path);
 });
 
 t.test('errors and headers have one shape', async t => {

@@ -51,6 +51,13 @@ t.test('metrics are rendered from committed cells, summed over partitions', asyn
   t.equal(sample(text, 'sla_clock_open{rule="S0-03",state="running"}'), 2);
   t.equal(sample(text, 'sla_clock_breaches_total{rule="S1-01",queue=""}'), 0);
   t.equal(sample(text, 'sla_partition_pending{partition="1"}'), 0);
+  const known = rig.policy.calendars.get('office')?.coveredUntil(Date.now()) ?? 0;
+  t.equal(sample(text, 'sla_calendar_covered_until_seconds{calendar="office"}'), known / 1000);
+  t.equal(
+    text.match(/^sla_calendar_covered_until_seconds\{/gm)?.length,
+    1,
+    'none for a calendar without holidays',
+  );
   server.metrics.timerLag.observe(0.004);
   server.metrics.eventLag.observe(0.02);
   const checked = spawnSync('promtool', ['check', 'metrics'], { input: await scrape(), encoding: 'utf8' });
@@ -273,10 +280,12 @@ t.test('indicators and alerts', async t => {
     '/api/v1/cases',
     '/api/v1/cases/{entity}/{id}',
     '/api/v1/cases/{id}',
+    '/api/v1/holidays',
     '/api/v1/indicators',
     '/api/v1/policy',
     '/v1/events',
   ]);
+  t.same(Object.keys(openapi.paths['/api/v1/holidays']), ['get', 'post']);
 });
 
 function breaches(queue: string): string {

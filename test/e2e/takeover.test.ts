@@ -1,5 +1,5 @@
 // Two processes share the partitions. One is killed: the other owns all within three seconds, and timers that were due
-// meanwhile fire, with the instant at which they were due.
+// meanwhile fire, with the instant at which they were due. What is called for at once is told once, also after Redis is lost.
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { RECORD_SCHEMAS } from '../../src/contract/record-schemas.ts';
@@ -87,4 +87,22 @@ t.test('a killed process is replaced within three seconds', { timeout: 290_000 }
     found.every(({ at }) => Date.parse(at) === createdAt + 1_000),
     'each at the instant at which it was due',
   );
+
+  const plans = async () => {
+    const messages = (await readAll(field.nc, 'SLA_ACTIONS')).filter(
+      ({ subject }) => subject === 'sla.actions.emergency-plan',
+    );
+    const actions = messages.map(({ data }) =>
+      RECORD_SCHEMAS.action.parse(JSON.parse(Buffer.from(data).toString('utf8'))),
+    );
+    return actions.flatMap(record =>
+      'case' in record && record.to.includes('department-head') ? record.case : [],
+    );
+  };
+  await until('the emergency plans have started', async () => (await plans()).length >= cases.length, 10_000);
+  t.same((await plans()).sort(), [...cases].sort(), 'the plan of each starts once');
+  await field.shortenWindows();
+  await field.redis.flushall();
+  await field.settled(1_000, 60_000, text => t.comment(text));
+  t.same((await plans()).sort(), [...cases].sort(), 'and is not started again when Redis was emptied');
 });

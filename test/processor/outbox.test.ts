@@ -1,28 +1,47 @@
-// The outbox against a simulated stream that loses messages, loses acknowledgements and knows no duplicates: whatever
+// The outbox against simulated streams that lose messages, lose acknowledgements and know no duplicates: whatever
 // fails, each record is stored once and in the end all are, and what floors promise holds in every header.
 import t from 'tap';
 import type { PublishResult } from '../../src/broker/publisher.ts';
-import { FLOOR_HEADER, FLOOR_RECORD_HEADER, Outbox, type OutboxEntry } from '../../src/processor/outbox.ts';
+import {
+  FLOOR_ACTION_HEADER,
+  FLOOR_HEADER,
+  FLOOR_RECORD_HEADER,
+  type Floor,
+  Outbox,
+  type OutboxEntry,
+  type Place,
+} from '../../src/processor/outbox.ts';
 import { random } from '../bench/load.ts';
 
 interface Stored {
   readonly id: string;
+  /** Which of the two streams it lies in, and at which sequence. */
+  readonly stream: 'record' | 'action';
   readonly seq: number;
   readonly cause: number;
-  readonly floor: { readonly seq: number; readonly record: number };
+  readonly floor: Floor;
 }
 
-/** Stores what it is sent, late; now and then a message is lost on the way, or its acknowledgement is. */
-class Stream {
+/** Whether it lies at or before a place. */
+function isWithin({ stream, seq }: Stored, place: Place): boolean {
+  return seq <= place[stream];
+}
+
+/** Both streams: store what they are sent, late; now and then a message is lost on the way, or its acknowledgement is. */
+class Streams {
   readonly stored: Stored[] = [];
   readonly #next: () => number;
   readonly #open: (() => void)[] = [];
   readonly #lossy: number;
-  #seq = 0;
+  #last: { record: number; action: number } = { record: 0, action: 0 };
 
   constructor(next: () => number, lossy: number) {
     this.#next = next;
     this.#lossy = lossy;
+  }
+
+  get last(): Place {
+    return { ...this.#last };
   }
 
   get ids(): Set<string> {
@@ -41,7 +60,7 @@ class Stream {
   }
 
   send(
-    _subject: string,
+    subject: string,
     _data: Uint8Array | string,
     options:
       | { msgId?: string | undefined; headers?: Readonly<Record<string, string>> | undefined }
@@ -54,11 +73,16 @@ class Stream {
     const isAckLost = this.#next() < this.#lossy;
     let seq = 0;
     if (!isLost) {
-      // Records of other partitions lie between ours.
-      this.#seq += 1 + Math.floor(this.#next() * 3);
-      seq = this.#seq;
-      const floor = { seq: header(FLOOR_HEADER), record: header(FLOOR_RECORD_HEADER) };
-      this.stored.push({ id, seq, cause: Number(id.split('-')[0]), floor });
+      // What other partitions tell lies between ours.
+      const stream = subject.startsWith('sla.actions.') ? 'action' : 'record';
+      this.#last[stream] += 1 + Math.floor(this.#next() * 3);
+      seq = this.#last[stream];
+      const floor = {
+        seq: header(FLOOR_HEADER),
+        record: header(FLOOR_RECORD_HEADER),
+        action: header(FLOOR_ACTION_HEADER),
+      };
+      this.stored.push({ id, stream, seq, cause: Number(id.split('-')[0]), floor });
     }
     this.#open.push(() =>
       done(
@@ -84,7 +108,8 @@ function batchOf(next: () => number, from: number, to: number): OutboxEntry[] {
   for (let cause = from; cause <= to; cause++) {
     const count = Math.floor(next() * 4);
     for (let i = 0; i < count; i++) {
-      const entry = { id: `${cause}-${i}`, subject: 'sla.records.clock.0', data: '' };
+      const subject = next() < 0.3 ? 'sla.actions.do' : 'sla.records.clock.0';
+      const entry = { id: `${cause}-${i}`, subject, data: '' };
       entries.push(i === count - 1 ? { ...entry, floor: cause } : entry);
     }
   }
@@ -98,22 +123,23 @@ interface Tap {
 /** Resolves with the highest floor that any header carried. */
 async function simulate(t: Tap, seed: number, lossy: number): Promise<number> {
   const next = random(seed);
-  const stream = new Stream(next, lossy);
+  const stream = new Streams(next, lossy);
   const all: OutboxEntry[] = [];
   // What was stored before, by owners that came further, and what the copy of the state still has in its outbox.
   const old = batchOf(next, 1, 5);
-  for (const { id } of old) if (next() < 0.5) stream.send('', '', { msgId: id, headers: {} }, () => {});
+  for (const { id, subject } of old)
+    if (next() < 0.5) stream.send(subject, '', { msgId: id, headers: {} }, () => {});
   while (!stream.isIdle) stream.answer();
   const before = stream.stored.length;
-  const last = stream.stored.at(-1)?.seq ?? 0;
+  const { last } = stream;
   const outbox = new Outbox({
     publisher: stream,
-    floor: { seq: 0, record: 0 },
-    recordSeq: 0,
+    floor: { seq: 0, record: 0, action: 0 },
+    above: { record: 0, action: 0 },
     lapsedMs: () => 0,
     storedAbove: async above => ({
-      ids: new Set(stream.stored.filter(({ seq }) => seq > above).map(({ id }) => id)),
-      last: stream.stored.at(-1)?.seq ?? 0,
+      ids: new Set(stream.stored.filter(each => !isWithin(each, above)).map(({ id }) => id)),
+      last: stream.last,
     }),
     onAcknowledged: () => {},
   });
@@ -124,9 +150,10 @@ async function simulate(t: Tap, seed: number, lossy: number): Promise<number> {
   const look = () => {
     dropped += outbox.takeAcknowledged();
     const waiting = new Set(all.slice(dropped).map(({ id }) => id));
-    const hidden = stream.stored.filter(({ id, seq }) => waiting.has(id) && seq <= outbox.recordSeq);
+    const { above } = outbox;
+    const hidden = stream.stored.filter(each => waiting.has(each.id) && isWithin(each, above));
     if (hidden.length > 0)
-      t.fail(`seed ${seed}: ${hidden[0]?.id} waits, but lies at or below ${outbox.recordSeq}`);
+      t.fail(`seed ${seed}: ${hidden[0]?.id} waits, but lies at or below ${JSON.stringify(above)}`);
   };
   for (let cause = 6; cause < 60; cause += 3) {
     const entries = batchOf(next, cause, cause + 2);
@@ -149,11 +176,11 @@ async function simulate(t: Tap, seed: number, lossy: number): Promise<number> {
   if (missing.length > 0) t.fail(`seed ${seed}: ${missing[0]?.id} is not stored`);
   for (const { id, floor } of stream.stored.slice(before)) {
     // Only what was stored when the floor was written counts; what came later lies higher anyway.
-    const wrong = stream.stored.filter(({ cause, seq }) => cause > floor.seq && seq <= floor.record);
+    const wrong = stream.stored.filter(each => each.cause > floor.seq && isWithin(each, floor));
     if (wrong.length > 0) t.fail(`seed ${seed}: the floor of ${id} hides ${wrong[0]?.id}`);
     const owed = all.filter(entry => Number(entry.id.split('-')[0]) <= floor.seq);
     const late = owed.filter(
-      entry => !stream.stored.some(({ id, seq }) => id === entry.id && seq <= floor.record),
+      entry => !stream.stored.some(each => each.id === entry.id && isWithin(each, floor)),
     );
     if (late.length > 0)
       t.fail(`seed ${seed}: the floor of ${id} promises ${late[0]?.id}, which is not there`);
@@ -177,17 +204,17 @@ t.test('messages and acknowledgements are lost', async t => {
 t.test(
   'nothing is sent while the lease may have run out; after long, what is stored is looked up first',
   async t => {
-    const stream = new Stream(random(1), 0);
+    const stream = new Streams(random(1), 0);
     let lapsed = 100;
     let looked = 0;
     const outbox = new Outbox({
       publisher: stream,
-      floor: { seq: 0, record: 0 },
-      recordSeq: 0,
+      floor: { seq: 0, record: 0, action: 0 },
+      above: { record: 0, action: 0 },
       lapsedMs: () => lapsed,
       storedAbove: async () => {
         looked += 1;
-        return { ids: new Set(['1-0']), last: 7 };
+        return { ids: new Set(['1-0']), last: { record: 7, action: 0 } };
       },
       onAcknowledged: () => {},
     });

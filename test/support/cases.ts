@@ -19,6 +19,7 @@ export const CASE_POLICY = policyOf(
     target: 30m
     warn: [50%, 5m]
     ladder: [{ after: 0s, to: a }, { after: 10m, to: b }]
+    atOnce: { action: plan, to: [a, b] }
   - rule: B
     on: ticket
     when: { kind: [complaint, repair] }
@@ -39,6 +40,7 @@ export const CASE_POLICY = policyOf(
     cancel: ticket.closed
     repeat: true
     retroactive: false
+    atOnce: { to: a }
     pause: { from: ticket.pending, to: ticket.resumed }
     target: 20m
   - rule: D
@@ -47,6 +49,7 @@ export const CASE_POLICY = policyOf(
     stop: ticket.promise_kept
     cancel: ticket.cancelled
     each: promise
+    atOnce: { action: keep-it }
     pause: { from: ticket.pending, to: ticket.resumed }
     target: { at: data.dueAt }
     warn: [50%]

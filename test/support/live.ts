@@ -4,21 +4,25 @@
 import { compareOutcomes, type OutcomeLine } from '../../src/backtest/lines.ts';
 import { outcomesOfCase } from '../../src/backtest/outcomes.ts';
 import type { SlaEvent } from '../../src/contract/event.ts';
-import type { ClockRecord } from '../../src/contract/record.ts';
+import type { CaseActionRecord, ClockRecord } from '../../src/contract/record.ts';
 import { type Acceptance, acceptEvent, type CaseState, newCase, reachTime } from '../../src/engine/case.ts';
 import { caseKey, decodeCase, encodeCase } from '../../src/engine/codec.ts';
+import { changePolicy, NO_EFFECT } from '../../src/engine/policy-change.ts';
 import type { Told } from '../../src/engine/tell.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 
-/** One thing that happens to a case: an event arrives, time passes, or the state is stored and loaded again. */
+/** One thing that happens to a case: an event arrives, time passes, a policy comes into force, the state is stored and loaded again. */
 export type Input =
   | { readonly kind: 'event'; readonly event: SlaEvent; readonly now: number }
   | { readonly kind: 'time'; readonly now: number }
+  | { readonly kind: 'policy'; readonly policy: CompiledPolicy; readonly now: number }
   | { readonly kind: 'reload' };
 
 export interface LiveRun {
   readonly outcomes: readonly OutcomeLine[];
   readonly records: readonly ClockRecord[];
+  /** Records and what was called for, in the order in which they were told. */
+  readonly told: readonly (ClockRecord | CaseActionRecord)[];
   readonly cells: ReadonlyMap<string, number>;
   readonly acceptances: readonly Acceptance[];
   /** The lowest change of any counter in any step: below 0 a counter fell. */
@@ -31,7 +35,7 @@ export function runLive(policy: CompiledPolicy, inputs: readonly Input[], until:
   if (first?.kind !== 'event') throw new Error('a case needs an event');
   const { entity, case: id } = first.event;
   let state: CaseState = newCase(policy, entity, id);
-  const records: ClockRecord[] = [];
+  const all: (ClockRecord | CaseActionRecord)[] = [];
   const cells = new Map<string, number>();
   const acceptances: Acceptance[] = [];
   let lowestCount = 0;
@@ -39,7 +43,7 @@ export function runLive(policy: CompiledPolicy, inputs: readonly Input[], until:
   const step = (act: (told: Told, cause: string) => void) => {
     const told: Told = { records: [], cells: new Map() };
     act(told, `s-${++sequence}`);
-    records.push(...told.records);
+    all.push(...told.records);
     for (const [key, change] of told.cells) {
       if (key.startsWith('c|')) lowestCount = Math.min(lowestCount, change);
       const value = (cells.get(key) ?? 0) + change;
@@ -53,9 +57,16 @@ export function runLive(policy: CompiledPolicy, inputs: readonly Input[], until:
       if (state.events.length > 0) {
         const { head, chunks } = encodeCase(state);
         for (const { index, text } of chunks) stored[index] = text;
-        state = decodeCase(() => policy, caseKey(entity, id), head, stored);
+        const { policy: inForce } = state;
+        state = decodeCase(() => inForce, caseKey(entity, id), head, stored);
       }
-    } else if (input.kind === 'time')
+    } else if (input.kind === 'policy')
+      step((told, id) => {
+        const { now } = input;
+        reachTime(state, { now, id, at: now }, told);
+        state = changePolicy(state, input.policy, { now, id: `${id}p`, at: now }, told, { ...NO_EFFECT });
+      });
+    else if (input.kind === 'time')
       step((told, cause) => reachTime(state, { now: input.now, id: cause, at: input.now }, told));
     else
       step((told, cause) => {
@@ -64,7 +75,8 @@ export function runLive(policy: CompiledPolicy, inputs: readonly Input[], until:
       });
   }
   const outcomes = outcomesOfCase(state, until).sort(compareOutcomes);
-  return { outcomes, records, cells, acceptances, lowestCount };
+  const records = all.filter(record => record.kind === 'clock');
+  return { outcomes, records, told: all, cells, acceptances, lowestCount };
 }
 
 /** Cells as they should agree however events arrived: counters less what was withdrawn from them. */

@@ -1,6 +1,4 @@
 // A running server on private servers for tests, and a writer that leaves in Redis what a processor would.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { NatsConnection } from 'nats';
 import { WebSocket } from 'ws';
@@ -8,9 +6,8 @@ import { connectBroker } from '../../src/broker/connect.ts';
 import { Publisher } from '../../src/broker/publisher.ts';
 import { ensureStreams, openConfig } from '../../src/broker/streams.ts';
 import type { FeedItem } from '../../src/contract/frame.ts';
-import { packageRoot } from '../../src/package-root.ts';
+import { defaultPolicyFile, Policies } from '../../src/policies.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
-import { loadPolicy } from '../../src/policy/load.ts';
 import type { Role } from '../../src/server/access.ts';
 import { createToken } from '../../src/server/access-records.ts';
 import { createLogger } from '../../src/server/log.ts';
@@ -36,16 +33,6 @@ interface Test {
   teardown(work: () => Promise<void> | void): unknown;
 }
 
-export function defaultPolicy(): CompiledPolicy {
-  const file = join(packageRoot(), 'deploy/policies/after-sales.yaml');
-  const loaded = loadPolicy(readFileSync(file, 'utf8'), {
-    file,
-    readFile: path => readFileSync(path, 'utf8'),
-  });
-  if (!loaded.ok) throw new Error(`the default policy has errors: ${JSON.stringify(loaded.errors)}`);
-  return loaded.policy;
-}
-
 export async function startRig(t: Test, overrides: Partial<ServerOptions> = {}): Promise<Rig> {
   const partitions = overrides.partitions ?? 2;
   const servers = await startTestServers(t, { partitions });
@@ -54,7 +41,8 @@ export async function startRig(t: Test, overrides: Partial<ServerOptions> = {}):
   const kv = await openConfig(nc);
   const redis = connectRedis(servers.redisUrl);
   const subscriber = connectRedis(servers.redisUrl);
-  const policy = defaultPolicy();
+  const policies = await Policies.open(nc, kv, defaultPolicyFile());
+  const policy = policies.current;
   const log: string[] = [];
   const sink = new Publisher(nc, { timeoutMs: 1_500 });
   const server = await startServer({
@@ -67,7 +55,7 @@ export async function startRig(t: Test, overrides: Partial<ServerOptions> = {}):
     partitions,
     policy: () => policy,
     policyOf: () => policy,
-    putPolicy: async () => {},
+    policies,
     adminToken: ADMIN,
     centre: 'Test centre',
     host: '127.0.0.1',
@@ -81,6 +69,7 @@ export async function startRig(t: Test, overrides: Partial<ServerOptions> = {}):
   });
   t.teardown(async () => {
     await server.close();
+    policies.close();
     sink.close();
     redis.disconnect();
     subscriber.disconnect();

@@ -115,7 +115,7 @@ function disagreements(
     for (const difference of compareWithRecords(run.outcomes, run.records))
       problems.push(`${way}: records: ${difference}`);
     if (run.lowestCount < 0) problems.push(`${way}: a counter fell`);
-    if (new Set(run.records.map(({ id }) => id)).size < run.records.length)
+    if (new Set(run.told.map(({ id }) => id)).size < run.told.length)
       problems.push(`${way}: a record's id came twice`);
   }
   return problems;

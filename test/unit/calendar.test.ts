@@ -223,13 +223,28 @@ t.test('a range holds its opening and not its close', async t => {
 });
 
 t.test('years without holiday data are known as such', async t => {
-  const office = make(CALENDARS.office);
-  t.equal(office.uncovered(Date.parse('2026-12-31T23:59:59+08:00')), false);
-  t.equal(office.uncovered(Date.parse('2027-01-01T00:00:00+08:00')), true, 'the new year is the local one');
-  t.equal(make(CALENDARS.dates).uncovered(Date.parse('2031-06-01T00:00Z')), false, 'rules reach far');
-  t.equal(make(CALENDARS.ics).uncovered(Date.parse('2026-06-01T00:00Z')), false);
-  t.equal(make(CALENDARS.ics).uncovered(Date.parse('2027-06-01T00:00Z')), true);
-  t.equal(make(CALENDARS.night).uncovered(0), false, 'no holidays were asked for');
+  const year = (of: keyof typeof CALENDARS, from: string, to = from) =>
+    make(CALENDARS[of]).uncoveredYear(Date.parse(from), Date.parse(to));
+  t.equal(year('office', '2026-12-31T23:59:59+08:00'), null);
+  t.equal(year('office', '2027-01-01T00:00:00+08:00'), 2027, 'the new year is the local one');
+  t.equal(year('office', '2026-06-01T00:00Z', '2029-06-01T00:00Z'), 2027, 'the first of several');
+  t.equal(year('dates', '2031-06-01T00:00Z'), null, 'rules reach far');
+  t.equal(year('ics', '2026-06-01T00:00Z'), null);
+  t.equal(year('ics', '2027-06-01T00:00Z'), 2027);
+  t.equal(year('night', '1970-01-01T00:00Z', '2100-01-01T00:00Z'), null, 'no holidays were asked for');
+});
+
+t.test('until when the holidays are known', async t => {
+  const until = (of: keyof typeof CALENDARS, at: string) => {
+    const found = make(CALENDARS[of]).coveredUntil(Date.parse(at));
+    return found === null ? null : new Date(found).toISOString();
+  };
+  t.equal(until('office', '2026-03-01T00:00Z'), '2026-12-31T16:00:00.000Z', 'the local new year');
+  t.equal(until('office', '2024-03-01T00:00Z'), '2026-12-31T16:00:00.000Z', 'years in between are known');
+  t.equal(until('office', '2029-03-01T00:00Z'), '2026-12-31T16:00:00.000Z', 'since when it is past');
+  t.equal(until('dates', '2026-03-01T00:00Z'), '2101-01-01T00:00:00.000Z', 'rules reach far');
+  t.equal(until('night', '2026-03-01T00:00Z'), null, 'no holidays were asked for');
+  t.equal(until('always', '2026-03-01T00:00Z'), null);
 });
 
 t.test('a calendar that never opens is an error, not an endless loop', async t => {

@@ -152,11 +152,12 @@ t.test('the default pack is sound', async t => {
 t.test('a year that an administrator added is known', async t => {
   const text =
     'version: 1\ntimezone: Asia/Shanghai\ncalendars: { o: { hours: { mon-fri: ["09:00-17:00"] }, holidays: { country: CN } } }';
-  const year = { off: ['2027-01-01'], work: ['2027-01-02'] };
-  const result = loadPolicy(text, { file: 'p.yaml', addedYears: new Map([['CN', new Map([[2027, year]])]]) });
+  const year = { country: 'CN', year: 2027, off: ['2027-01-01'], work: ['2027-01-02'] };
+  const result = loadPolicy(text, { file: 'p.yaml', addedYears: [year] });
   const calendar = result.ok ? result.policy.calendars.get('o') : undefined;
   const evening = Date.parse('2026-12-31T17:00+08:00');
-  t.equal(calendar?.uncovered(Date.parse('2027-06-01T00:00Z')), false);
+  const june = Date.parse('2027-06-01T00:00Z');
+  t.equal(calendar?.uncoveredYear(june, june), null);
   t.equal(
     calendar?.add(evening, 0),
     Date.parse('2027-01-02T09:00+08:00'),
@@ -258,6 +259,10 @@ const WRONG: readonly (readonly [text: string, line: number, key: string, messag
     'clocks[0].ladder[1].after',
     /expected a duration/,
   ],
+  [clock('atOnce: {}'), 9, 'clocks[0].atOnce', /expected \{ action, to \} or one of the two/],
+  [clock('atOnce: { tell: head }'), 9, 'clocks[0].atOnce.tell', /no key here.*one of action, to/],
+  [clock('atOnce: { action: "an action" }'), 9, 'clocks[0].atOnce.action', /letters, digits and dashes/],
+  [clock('atOnce: { to: [] }'), 9, 'clocks[0].atOnce.to', /a role or a list of roles/],
   [clock('objective: { share: 95, window: 28d }'), 9, 'clocks[0].objective.share', /./],
   [clock('pause: { from: ticket.pending }'), 9, 'clocks[0].pause.to', /missing/],
   [clock('reopen: again'), 9, 'clocks[0].reopen', /ignore, continue or restart/],

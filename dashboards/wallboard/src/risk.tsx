@@ -102,7 +102,9 @@ function Countdown(props: { readonly row: RiskRow }) {
             <PausedIcon />
             {remaining(row.dueAt - live.value.riskAsOf, lang.value)}
           </span>
-          <span class="risk-sub">{t('paused')}</span>
+          <span class="risk-sub">
+            {t('paused')} <Unsure row={row} />
+          </span>
         </>
       );
     case 'overdue':
@@ -111,7 +113,7 @@ function Countdown(props: { readonly row: RiskRow }) {
           <span class="risk-count">
             <BadIcon />+{running(boardNow.value - row.dueAt, lang.value)}
           </span>
-          <Due at={row.dueAt} />
+          <Due row={row} />
         </>
       );
     case 'running':
@@ -121,7 +123,7 @@ function Countdown(props: { readonly row: RiskRow }) {
             <ClockIcon />
             {remaining(row.dueAt - boardNow.value, lang.value)}
           </span>
-          <Due at={row.dueAt} />
+          <Due row={row} />
         </>
       );
     default: {
@@ -131,10 +133,17 @@ function Countdown(props: { readonly row: RiskRow }) {
   }
 }
 
-function Due(props: { readonly at: number }) {
+function Due({ row }: { readonly row: RiskRow }) {
   return (
     <span class="risk-sub">
-      {t('due')} {moment(props.at, boardNow.value, live.value.timezone)}
+      {t('due')} <Unsure row={row} />
+      {moment(row.dueAt, boardNow.value, live.value.timezone)}
     </span>
   );
+}
+
+/** Marks a due instant that was computed across a year whose holidays are not known. */
+function Unsure({ row }: { readonly row: RiskRow }) {
+  if (row.uncovered !== true) return null;
+  return <abbr title={t('uncovered')}>≈</abbr>;
 }

@@ -68,6 +68,10 @@ const TEXT = {
   promise: { zh: '承诺', en: 'Promise' },
   customer: { zh: '队列 / 客户', en: 'Queue / customer' },
   due: { zh: '时限', en: 'due' },
+  uncovered: {
+    zh: '该年份节假日未公布，按普通工时计算',
+    en: 'Computed on plain hours: the holidays of that year are not known',
+  },
   paused: { zh: '已暂停', en: 'Paused' },
   feed: { zh: '最新动态', en: 'Latest events' },
   noFeed: { zh: '还没有动态', en: 'Nothing has happened yet' },

@@ -1,0 +1,50 @@
+// From the text of a file, YAML or JSON, to its data, with what is needed to name a place in it.
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import type { Findings, Part } from './place.ts';
+
+const ALIASES_MAX = 10_000;
+
+export interface LoadedPart extends Part {
+  readonly data: unknown;
+}
+
+/** Parses a text; what is wrong with it is told, and then it has no data. `example` shows how such a file begins. */
+export function parsePart(
+  text: string,
+  file: string,
+  findings: Findings,
+  example = 'version: 1',
+): LoadedPart {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  for (const error of document.errors) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    findings.errors.push({
+      file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      key: '',
+      message: error.message,
+      expected: 'YAML or JSON',
+      example,
+    });
+  }
+  return {
+    file,
+    document,
+    lines,
+    data: document.errors.length > 0 ? null : plainData(document, file, findings),
+  };
+}
+
+/** The document's data; aliases that multiply beyond measure are an error like any other. */
+function plainData(document: Document, file: string, findings: Findings): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const advice = { expected: 'anchors that stand before their aliases', example: 'warn: &warn [50%, 80%]' };
+    findings.errors.push({ file, line: 1, column: 1, key: '', message, ...advice });
+    return null;
+  }
+}
