@@ -32,7 +32,7 @@ export function alertsOf(policy: CompiledPolicy, steps: Iterable<FigureStep>, un
     figures.take(new Map(cells), kind === 'deadline' ? at + 1 : at);
   }
   close();
-  advance(until);
-  figures.judge(until, alerts);
+  // Where the account ends is no event, and a pane's end only if it happens to be one.
+  advance(until + 1);
   return alerts;
 }

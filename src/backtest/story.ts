@@ -11,6 +11,8 @@ import type { TransitionLine } from './lines.ts';
 interface Told {
   facts: readonly Fact[];
   readonly once: Set<string>;
+  /** When something of it was last taken back. */
+  withdrawnAt: number;
 }
 
 export class CaseStory {
@@ -23,7 +25,7 @@ export class CaseStory {
       for (const [i, cycle] of cycles.entries()) {
         let told = this.#told.get(cycle);
         if (told === undefined) {
-          told = { facts: [], once: new Set() };
+          told = { facts: [], once: new Set(), withdrawnAt: Number.NEGATIVE_INFINITY };
           this.#told.set(cycle, told);
         }
         const line = (name: TransitionLine['state'], when: number, percent: number | null = null) =>
@@ -48,6 +50,10 @@ export class CaseStory {
   }
 }
 
+/**
+ * A withdrawal with nothing after it says that there is no such breach or cycle. So what holds in spite of it is told
+ * again, and what was true before it but is known only since stands at the instant at which it became known.
+ */
 function tellFacts(
   told: Told,
   after: readonly Fact[],
@@ -55,14 +61,26 @@ function tellFacts(
   line: (state: TransitionLine['state'], when: number, percent?: number | null) => void,
 ): void {
   const before = told.facts;
-  const takenBack = before.some(old => isLasting(old) && !after.some(fact => alike(old, fact)));
-  if (takenBack) line('withdrawn', at);
+  /** What was told last of how the cycle stands; without a fact it was a withdrawal. */
+  let last: { readonly fact: Fact | null; readonly at: number } | null = null;
+  if (before.some(old => isLasting(old) && !after.some(fact => alike(old, fact)))) {
+    told.withdrawnAt = at;
+    last = { fact: null, at };
+    line('withdrawn', at);
+  }
   for (const fact of after) {
     if (before.some(old => alike(old, fact))) continue;
     // A warning that was sent stays sent, whatever became of its cycle meanwhile.
     const first = isNew(told.once, `${fact.state} ${fact.at} ${fact.percent} ${fact.step}`);
-    if (first || isLasting(fact)) line(fact.state, fact.at, fact.percent);
+    if (isLasting(fact)) {
+      const isLate = fact.at < Math.max(told.withdrawnAt, last?.at ?? fact.at);
+      last = { fact, at: isLate ? at : fact.at };
+      line(fact.state, last.at);
+    } else if (first) line(fact.state, fact.at, fact.percent);
   }
+  const standing = after.findLast(isLasting);
+  if (last === null || standing === undefined || last.fact === standing) return;
+  if (last.at >= standing.at) line(standing.state, at);
 }
 
 /** Outcomes are taken back when they no longer hold, warnings and escalations are not. */

@@ -6,7 +6,7 @@
 //   v|rule|group|paneMs|number   a pane of a percentile or maximum: how many events had this value
 //   t|rule|group|paneMs|text     a pane of a largest share: how many events were of this group; empty for those of none
 //   l|rule|group                 a level: how many cases are in a state now
-//   q|rule|group|sinceSec        a level's members by when they entered it (epoch seconds), for "longest wait"
+//   q|rule|group|sinceMs         a level's members by when they entered it (ms since 1970), for "longest wait"
 
 const ESCAPE = /[%|]/g;
 

@@ -47,7 +47,7 @@ function number(description: string) {
 function instant(description: string) {
   return z
     .string()
-    .refine(value => parseTime(value) !== null, { error: 'expected an RFC 3339 time' })
+    .refine(value => parseTime(value) !== null, { error: 'expected an RFC 3339 time up to the year 9999' })
     .meta({ description, format: 'date-time' });
 }
 

@@ -8,12 +8,16 @@ const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Events before 1990 are rejected. Milliseconds since 1970 UTC. */
 export const EARLIEST_TIME = 631_152_000_000;
 
+/** What RFC 3339 in UTC can write: years of four digits. An offset can lead beyond either end. */
+const WRITABLE_FROM = Date.parse('0000-01-01T00:00:00.000Z');
+const WRITABLE_TO = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** An event may lie up to a day ahead of its stored time; at exactly a day it is still accepted. */
 export const AHEAD_MAX_MS = DAY;
 
 /**
  * Milliseconds since 1970 UTC of an RFC 3339 time with any offset, floored to the millisecond; null when it is
- * none. A leap second (`:60`) is read as the first instant of the next minute.
+ * none, or when its year in UTC has not four digits: it could never be told again. A leap second (`:60`) is read as the first instant of the next minute.
  */
 export function parseTime(text: string): number | null {
   return text.length === 24 || text.length === 20 ? (parseUtc(text) ?? parseAny(text)) : parseAny(text);
@@ -83,7 +87,8 @@ function instant(
   if (month === 2 && day === 29 && !isLeap(year)) return null;
   if (!(hour <= 23 && minute <= 59 && second <= 60) || Number.isNaN(year + milli)) return null;
   const inDay = ((hour * 60 + minute) * 60 + second) * 1000 + (second === 60 ? 0 : milli);
-  return daysFromCivil(year, month, day) * DAY + inDay - offset;
+  const at = daysFromCivil(year, month, day) * DAY + inDay - offset;
+  return at >= WRITABLE_FROM && at <= WRITABLE_TO ? at : null;
 }
 
 function isLeap(year: number): boolean {

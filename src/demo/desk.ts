@@ -31,8 +31,8 @@ const BURST_MAX = 250;
 
 const CHANNELS: Readonly<Record<TicketQueue, readonly [string, ...string[]]>> = {
   hotline: ['phone', 'phone', 'email'],
-  repair: ['app', 'wechat', 'phone', 'web', 'store'],
-  consultation: ['web', 'wechat', 'app'],
+  repair: ['app', 'shop', 'phone', 'web', 'store'],
+  consultation: ['web', 'shop', 'app'],
   online: ['email', 'web', 'app'],
 };
 const KINDS: Readonly<Record<TicketQueue, readonly [string, ...string[]]>> = {
@@ -188,7 +188,7 @@ export function setPieces(floor: Floor, now: number): void {
       age: 41 * MINUTE,
       queue: 'repair',
       kind: 'repair',
-      channel: 'wechat',
+      channel: 'shop',
       urgency: 'urgent',
       repliedAfter: 55 * MINUTE,
     },

@@ -97,13 +97,13 @@ export class CellBook {
     return [...((measure.longest ? this.#since.get(rule) : this.#levels.get(rule))?.keys() ?? [])];
   }
 
-  /** When the oldest member of a level entered it (ms since 1970, whole seconds); null when it is empty. */
+  /** When the oldest member of a level entered it, ms since 1970; null when it is empty. */
   oldestSince(rule: string, group: string): number | null {
-    const seconds = this.#since.get(rule)?.get(group);
-    if (!seconds || seconds.size === 0) return null;
+    const instants = this.#since.get(rule)?.get(group);
+    if (!instants || instants.size === 0) return null;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const second of seconds.keys()) if (second < oldest) oldest = second;
-    return oldest * 1000;
+    for (const since of instants.keys()) if (since < oldest) oldest = since;
+    return oldest;
   }
 
   #level(indicator: CompiledIndicator, group: string, now: number): WindowSum {
@@ -128,11 +128,11 @@ export class CellBook {
       const [, rule = '', group = ''] = cellParts(key);
       addTo(child(this.#levels, rule), group, change);
     } else if (kind === 113 /* q */) {
-      const [, rule = '', group = '', second = '0'] = cellParts(key);
+      const [, rule = '', group = '', since = '0'] = cellParts(key);
       const groups = child(this.#since, rule);
-      const seconds = child(groups, group);
-      addTo(seconds, Number(second), change);
-      if (seconds.size === 0) groups.delete(group);
+      const instants = child(groups, group);
+      addTo(instants, Number(since), change);
+      if (instants.size === 0) groups.delete(group);
     }
   }
 

@@ -2,9 +2,10 @@
 // A clock lives from the first event that starts it. While its gate (`when`, and a target that can be told) is shut,
 // cycles run on unseen, so that a gate that opens later shows what would have been, had it been open from the start.
 import type { Fields, SlaEvent } from '../contract/event.ts';
-import type { BecomesMatcher, CompiledClock, Duration, EventMatcher } from '../policy/compiled.ts';
+import { parseTime } from '../contract/time.ts';
+import type { CompiledClock, Duration } from '../policy/compiled.ts';
 import type { Cycle, EndKind } from './cycle.ts';
-import { holds, holdsAny, matches, matchesAny } from './match.ts';
+import { happens, holdsAny, matchesAny } from './match.ts';
 
 export interface ClockFold {
   readonly clock: CompiledClock;
@@ -70,18 +71,10 @@ function eachOf(clock: CompiledClock, event: SlaEvent): string | null {
 }
 
 function starts(clock: CompiledClock, { event, before, after }: Occurrence): boolean {
-  for (const matcher of clock.start) {
-    if (isBecomes(matcher)) {
-      if (holds(matcher.becomes, after) && !holds(matcher.becomes, before)) return true;
-    } else if (matches(matcher, event, after)) return true;
-  }
-  return false;
+  return happens(clock.start, event, before, after);
 }
 
-function isBecomes(matcher: EventMatcher | BecomesMatcher): matcher is BecomesMatcher {
-  return 'becomes' in matcher;
-}
-
+/** The latest open cycle of an `each` value. */
 function openCycle(fold: ClockFold, each: string): Cycle | undefined {
   for (let i = fold.cycles.length - 1; i >= 0; i--) {
     const cycle = fold.cycles[i];
@@ -90,12 +83,13 @@ function openCycle(fold: ClockFold, each: string): Cycle | undefined {
   return undefined;
 }
 
-/** Whether there was a cycle to stop. */
+/** Whether there was something to stop: an open cycle, or a start that waits for the gate and is now without effect. */
 function stop(fold: ClockFold, occurrence: Occurrence, each: string): boolean {
-  fold.waiting?.delete(each);
+  const waited = fold.waiting?.delete(each) ?? false;
   const cycle = openCycle(fold, each);
-  if (cycle === undefined) return false;
-  endCycle(fold, cycle, occurrence, 'stop');
+  if (cycle === undefined) return waited;
+  if (fold.clock.overlap === 'all') end(fold, occurrence, 'stop', each);
+  else endCycle(fold, cycle, occurrence, 'stop');
   return true;
 }
 
@@ -217,7 +211,7 @@ function start(fold: ClockFold, occurrence: Occurrence): void {
   const { clock } = fold;
   const { event } = occurrence;
   const each = eachOf(clock, event);
-  if (each === null || openCycle(fold, each) !== undefined) return;
+  if (each === null || (clock.overlap === null && openCycle(fold, each) !== undefined)) return;
   if (clock.once && fold.cycles.some(cycle => cycle.each === each)) return;
   const { target } = clock;
   let fixedDue: number | null = null;
@@ -228,12 +222,13 @@ function start(fold: ClockFold, occurrence: Occurrence): void {
   begin(fold, occurrence, each, fixedDue);
 }
 
-/** The instant that the event names, cut to milliseconds; null when it names none. */
+/**
+ * The instant that the event names; null when it names none. Read as events' times are, since what JavaScript makes of
+ * other texts may depend on the machine's time zone.
+ */
 function instantIn(event: SlaEvent, field: string): number | null {
   const value = event.fields[field];
-  if (typeof value !== 'string') return null;
-  const instant = Date.parse(value);
-  return Number.isNaN(instant) ? null : Math.floor(instant);
+  return typeof value === 'string' ? parseTime(value) : null;
 }
 
 function begin(fold: ClockFold, { event, queue }: Occurrence, each: string, fixedDue: number | null): void {

@@ -1,12 +1,12 @@
 // What a case contributes to the figures: to panes of windows and to levels. Contributions are a function of the fold
 // and its events; what changes is always the difference between what was and what is, so corrections need no code.
-import { ATTRIBUTES } from '../contract/attributes.ts';
 import { cellKey, escapePart, SUM_SCALE, valueText } from '../contract/cells.ts';
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledIndicator, EventMatcher } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
 import { type CaseFold, clockOf, text } from './fold.ts';
 import { holdsAny, satisfies } from './match.ts';
+import { isAttributeOf } from './touch.ts';
 
 /** Changes of cells that add up: cell key → amount, never 0. */
 export type CellChanges = Map<string, number>;
@@ -95,8 +95,7 @@ function currentField(
   event: SlaEvent | null,
   attributes = fold.attributes,
 ): FieldValue | undefined {
-  const lasting = path === 'status' || ATTRIBUTES[fold.entity].has(path) || fold.policy.attributes.has(path);
-  return lasting ? attributes[path] : event?.fields[path];
+  return isAttributeOf(fold.policy, fold.entity, path) ? attributes[path] : event?.fields[path];
 }
 
 /** A cycle enters as met at its stop or as not met at its due instant, and stays there; cancelled and waived ones leave. */
@@ -130,7 +129,8 @@ function contributeLevel(
   if (!holdsAny(measure.when, fold.attributes)) return;
   for (let grouping = ALL; grouping < by.length; grouping++) {
     const keys = keysOf(indicator, grouping, fold, null);
-    if (measure.longest) addCell(changes, `${keys.since}${Math.floor(since / 1000)}`, sign);
+    // To the millisecond, so that no alert fires early or late; there are never more such cells than members.
+    if (measure.longest) addCell(changes, `${keys.since}${since}`, sign);
     else addCell(changes, keys.level, sign);
   }
 }

@@ -126,7 +126,8 @@ export function baseDue(clock: CompiledClock, cycle: Cycle): number {
 
 /**
  * Moves `base` by the open time that was left out before it and before `until`, where the cycle stands still or ended:
- * what comes after that is not its own. A span that begins at the instant so far or later comes too late to move it. With `openMs` the instant lies that much open time after the start; null: it is a day's close.
+ * what comes after that is not its own. A span that begins at the instant so far or later comes too late to move it.
+ * With `openMs` the instant lies that much open time after the start; null: it is a day's close.
  */
 function shifted(
   clock: CompiledClock,
@@ -149,6 +150,8 @@ function shifted(
         openMs === null
           ? clock.calendar.add(base, moved)
           : clock.calendar.add(cycle.startedAt, openMs + moved);
+      // No open time at all is due where some begins: what was left out may have used a day up to its close.
+      if (openMs === 0) due = clock.calendar.add(due, 0);
     }
     // The earliest instant with that much open time may be a close that the pause has outlasted: it still recedes.
     if (span.to === null && due < until) due = until;

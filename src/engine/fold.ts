@@ -4,7 +4,7 @@ import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts'
 import type { CompiledClock, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import { applyToClock, bornBy, type ClockFold, type Occurrence, opens } from './clock.ts';
 import type { QueueFrom } from './cycle.ts';
-import { holdsAny, matchesAny } from './match.ts';
+import { happens, holdsAny, matchesAny } from './match.ts';
 import { type Span, union } from './span.ts';
 import { attributesAfter, type Concern, type Touch } from './touch.ts';
 
@@ -76,7 +76,7 @@ export function applyEvent(fold: CaseFold, events: readonly SlaEvent[], n: numbe
   else if (REOPENING.has(event.type)) fold.closedAt = null;
 
   const { concern } = touch;
-  for (const index of concern.pauses) movePause(fold, index, event);
+  for (const index of concern.pauses) movePause(fold, index, event, before);
   if (concern.clocks.length > 0) moveClocks(fold, concern, { event, before, after, queue }, events, n);
   for (const index of concern.whole) {
     const indicator = fold.policy.indicators[index];
@@ -142,17 +142,21 @@ export function clockOf(fold: CaseFold, index: number): ClockFold | undefined {
 }
 
 /** A second `from` changes nothing; an event that is both ends a pause that is on, else begins one. */
-function movePause(fold: CaseFold, index: number, event: SlaEvent): void {
+function movePause(fold: CaseFold, index: number, event: SlaEvent, before: Fields): void {
   const pause = fold.policy.pauses[index];
   if (pause === undefined || pause.entity !== fold.entity) return;
   const spans = fold.pauses.get(index) ?? NO_SPANS;
   const last = spans.at(-1);
   if (last !== undefined && last.to === null) {
-    if (!matchesAny(pause.to, event, fold.attributes)) return;
-    const before = spans.slice(0, -1);
+    if (!happens(pause.to, event, before, fold.attributes)) return;
+    const earlier = spans.slice(0, -1);
     // A pause that was on for no time at all was none.
-    setPause(fold, index, last.from < event.time ? [...before, { from: last.from, to: event.time }] : before);
-  } else if (matchesAny(pause.from, event, fold.attributes)) {
+    setPause(
+      fold,
+      index,
+      last.from < event.time ? [...earlier, { from: last.from, to: event.time }] : earlier,
+    );
+  } else if (happens(pause.from, event, before, fold.attributes)) {
     setPause(fold, index, [...spans, { from: event.time, to: null }]);
   }
 }

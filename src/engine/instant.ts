@@ -8,7 +8,8 @@ let keptDate = '';
 export function instantText(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
   if (day !== keptDay) {
-    keptDate = new Date(day * DAY_MS).toISOString().slice(0, 11);
+    // From the end, since a due instant may lie beyond 9999, and such a year has more digits.
+    keptDate = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length);
     keptDay = day;
   }
   const inDay = ms - day * DAY_MS;

@@ -1,6 +1,6 @@
 // Conditions: does this event, on a case with these attributes, satisfy what a rule asks for? CONTRACT.md, section 3.
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
-import type { AttributeCondition, EventMatcher, FieldTest } from '../policy/compiled.ts';
+import type { AttributeCondition, EventMatcher, FieldTest, Occasion } from '../policy/compiled.ts';
 
 /** A list-valued field satisfies a test when any of its members does. Nothing at all and an empty text are no value. */
 export function satisfies({ values }: FieldTest, value: FieldValue | undefined): boolean {
@@ -34,5 +34,20 @@ export function holds(condition: AttributeCondition, attributes: Fields): boolea
 export function holdsAny(conditions: readonly AttributeCondition[], attributes: Fields): boolean {
   if (conditions.length === 0) return true;
   for (const condition of conditions) if (holds(condition, attributes)) return true;
+  return false;
+}
+
+/** True when any of the conditions is met by the event, which took the case's attributes from `before` to `after`. */
+export function happens(
+  occasions: readonly Occasion[],
+  event: SlaEvent,
+  before: Fields,
+  after: Fields,
+): boolean {
+  for (const occasion of occasions) {
+    if ('becomes' in occasion) {
+      if (holds(occasion.becomes, after) && !holds(occasion.becomes, before)) return true;
+    } else if (matches(occasion, event, after)) return true;
+  }
   return false;
 }

@@ -3,6 +3,7 @@
 import { ATTRIBUTES, STATUS_BY_NAME } from '../contract/attributes.ts';
 import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledPolicy, Listeners } from '../policy/compiled.ts';
+import { happens } from './match.ts';
 
 export interface Touch {
   /** The case's attributes after the event. */
@@ -78,9 +79,10 @@ function findConcern(
   const readers = changed.map(path => byAttribute?.get(path) ?? NOBODY);
   const read = new Set(readers.flatMap(({ clocks }) => clocks));
   const moved = new Set([...own.clocks, ...read]);
+  const paused = new Set([...own.pauses, ...readers.flatMap(({ pauses }) => pauses)]);
   const indicators = new Set([...own.indicators, ...readers.flatMap(each => each.indicators)]);
   const concerned = policy.clocks.filter(
-    ({ index, pauses }) => moved.has(index) || pauses.some(pause => own.pauses.includes(pause)),
+    ({ index, pauses }) => moved.has(index) || pauses.some(pause => paused.has(pause)),
   );
   const clocks = concerned.map(({ index }) => index);
   const whole = policy.indicators.filter(({ index, measure }) => {
@@ -95,7 +97,7 @@ function findConcern(
         return isStart || read.has(index);
       })
       .map(({ index }) => index),
-    pauses: own.pauses,
+    pauses: [...paused].sort((a, b) => a - b),
     clocks,
     whole: whole.map(({ index }) => index),
     counted: policy.indicators
@@ -132,7 +134,42 @@ export function attributesAfter(
     after.status = status;
     changed.push('status');
   }
-  return after ?? before;
+  return derive(policy, event, before, after, changed) ?? before;
+}
+
+/**
+ * Adds the attributes that the policy derives: each is false from a case's first event on, and true from the first one
+ * that sets it. `after` is what the event made of `before`, and belongs to nobody else yet; undefined: it changed nothing.
+ */
+function derive(
+  { derived }: CompiledPolicy,
+  event: SlaEvent,
+  before: Fields,
+  after: Record<string, FieldValue> | undefined,
+  changed: string[],
+): Fields | undefined {
+  let written = after;
+  for (const { path, entities, set } of derived) {
+    const was = before[path];
+    if (was === true || !entities.has(event.entity)) continue;
+    const value = happens(set, event, before, written ?? before);
+    if (value === was) continue;
+    written ??= { ...before };
+    written[path] = value;
+    changed.push(path);
+  }
+  return written;
+}
+
+/** Whether a field outlives its event on the cases of an entity. */
+export function isAttributeOf(
+  { attributes, derived }: CompiledPolicy,
+  entity: Entity,
+  path: string,
+): boolean {
+  if (path === 'status' || ATTRIBUTES[entity].has(path) || attributes.has(path)) return true;
+  for (const one of derived) if (one.path === path) return true;
+  return false;
 }
 
 function sameValue(a: FieldValue | undefined, b: FieldValue): boolean {

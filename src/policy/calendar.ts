@@ -34,6 +34,8 @@ export class TooFarError extends NeverOpenError {
 
 /** No zone turns its clocks back by more at once. */
 const CLOCK_CHANGE_MINUTES_MAX = 180;
+/** A range that runs past midnight reaches the next date, and the one after that where the date line skips a day. */
+const DAYS_REACHED = 2;
 const YEARS_WITHOUT_OPENING_MAX = 10;
 /** Ranges of so many years are kept; a history of centuries is computed again rather than kept whole. */
 const YEARS_KEPT_MAX = 256;
@@ -195,7 +197,7 @@ export class OpenCalendar implements Calendar {
   /** An instant inside a range belongs to the day on which that range opened, any other to its local date. */
   #dayOf(at: number): number {
     const local = this.#rules.zone.dayAt(at);
-    for (let day = local - 1; day <= local + 1; day++) {
+    for (let day = local - DAYS_REACHED; day <= local + 1; day++) {
       for (const [start, end] of this.#rangesOn(day)) if (at >= start && at < end) return day;
     }
     return local;
@@ -284,7 +286,7 @@ export class OpenCalendar implements Calendar {
     const days: number[] = [];
     const closes: number[] = [];
     const byDay = new Map<number, readonly Range[]>();
-    for (let day = first - 1; day <= end; day++) {
+    for (let day = first - DAYS_REACHED; day <= end; day++) {
       const own = this.#rangesOf(day);
       const last = own.at(-1);
       if (last !== undefined && day >= first && day < end) {

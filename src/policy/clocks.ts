@@ -97,10 +97,14 @@ export function compileClock(
     objective: compileObjective(place.at('objective'), text),
     retroactive: text.retroactive ?? true,
     // `{ at: … }` needs a start event of its own, which the end of the cycle before is not.
-    repeat: (text.repeat ?? false) && target.kind !== 'at',
+    repeat: (text.repeat ?? false) && target.kind !== 'at' && text.overlap === undefined,
     once: text.once ?? false,
+    overlap: text.overlap ?? null,
     evidence: text.evidence ?? false,
-    reopen: text.on === 'ticket' && each === null ? (text.reopen ?? 'ignore') : 'ignore',
+    reopen:
+      text.on === 'ticket' && each === null && text.overlap === undefined
+        ? (text.reopen ?? 'ignore')
+        : 'ignore',
     each,
     reads: [...reads],
   };
@@ -112,7 +116,11 @@ function checkModes(place: Place, text: ClockText, target: Target): void {
       .at('repeat')
       .warn('a target that its start event names can not repeat without one; repeat has no effect');
   }
+  if (text.repeat === true && text.overlap !== undefined)
+    place.at('repeat').warn('cycles that overlap begin with their start events alone; repeat has no effect');
   if ((text.reopen ?? 'ignore') === 'ignore') return;
+  if (text.overlap !== undefined)
+    place.at('reopen').warn('cycles that overlap are never reopened; it has no effect');
   if (text.each !== undefined)
     place.at('reopen').warn('cycles side by side (each) are never reopened; it has no effect');
   if (text.on !== 'ticket') place.at('reopen').warn('only tickets are reopened; it has no effect');
@@ -126,8 +134,8 @@ function compilePauses(place: Place, text: ClockText, { declared, pauses }: Cloc
     const at = Array.isArray(written) ? place.at('pause', i) : place.at('pause');
     return pauses.indexOf({
       entity: text.on,
-      from: compileEvents(at.at('from'), pause.from, text.on, declared),
-      to: compileEvents(at.at('to'), pause.to, text.on, declared),
+      from: compileStart(at.at('from'), pause.from, text.on, declared),
+      to: compileStart(at.at('to'), pause.to, text.on, declared),
     });
   });
   return [...new Set(indices)];

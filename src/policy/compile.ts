@@ -11,6 +11,7 @@ import type {
   CompiledPolicy,
   Listeners,
 } from './compiled.ts';
+import { compileDerived, type DerivedText, withDerived } from './derived.ts';
 import type { Declared } from './fields.ts';
 import { compileIndicator, type Reads } from './indicators.ts';
 import type { Place } from './place.ts';
@@ -30,6 +31,7 @@ export interface Draft {
   readonly timezone: string;
   readonly timezonePlace: Place;
   readonly attributes: Declared;
+  readonly derived: readonly DerivedText[];
   readonly calendars: readonly Piece<CalendarText>[];
   readonly clocks: readonly Piece<ClockText>[];
   readonly indicators: readonly Piece<IndicatorText>[];
@@ -41,7 +43,9 @@ export function compilePolicy(
   hash: string,
   sources: Pick<CalendarSources, 'readFile' | 'addedYears'>,
 ): CompiledPolicy {
-  const { declared, calendars, broken } = compileCalendars(draft, sources);
+  const { calendars, broken } = compileCalendars(draft, sources);
+  const derived = compileDerived(draft.derived, draft.attributes);
+  const declared = withDerived(draft.attributes, draft.derived);
   checkNames([...draft.clocks, ...draft.indicators]);
   const pauses = new PauseBook();
   const context: ClockContext = { declared, calendars, brokenCalendars: broken, pauses };
@@ -71,17 +75,18 @@ export function compilePolicy(
     clocks,
     pauses: pauses.list,
     indicators,
-    attributes: declared,
+    attributes: draft.attributes,
+    derived,
     calendars,
     byType: indexTypes(clocks, pauses.list, indicators),
-    byAttribute: indexAttributes(clocks, reads),
+    byAttribute: indexAttributes(clocks, pauses.list, reads),
   };
 }
 
 function compileCalendars(
   draft: Draft,
   sources: Pick<CalendarSources, 'readFile' | 'addedYears'>,
-): { declared: Declared; calendars: Map<string, Calendar>; broken: Set<string> } {
+): { calendars: Map<string, Calendar>; broken: Set<string> } {
   const zone = zoneOf(draft.timezone);
   if (zone === null) {
     const advice = { expected: 'an IANA time zone', example: 'timezone: Asia/Shanghai' };
@@ -104,7 +109,7 @@ function compileCalendars(
     if (calendar === null) broken.add(name);
     else calendars.set(name, calendar);
   }
-  return { declared: draft.attributes, calendars, broken };
+  return { calendars, broken };
 }
 
 function checkNames(pieces: readonly Piece<unknown>[]): void {
@@ -166,7 +171,9 @@ function indexTypes(
     if (clock.reopen !== 'ignore') book.add('ticket.reopened', 'clocks', clock.index);
   }
   for (const pause of pauses) {
-    for (const { type } of [...pause.from, ...pause.to]) book.add(type, 'pauses', pause.index);
+    for (const one of [...pause.from, ...pause.to]) {
+      if ('type' in one) book.add(one.type, 'pauses', pause.index);
+    }
   }
   for (const { index, measure } of indicators) {
     for (const { type } of matchersOf(measure)) book.add(type, 'indicators', index);
@@ -190,6 +197,7 @@ function matchersOf(measure: CompiledIndicator['measure']): readonly { readonly 
 
 function indexAttributes(
   clocks: readonly CompiledClock[],
+  pauses: readonly CompiledPause[],
   reads: readonly Reads[],
 ): Map<Entity, Map<string, Listeners>> {
   const books = new Map<Entity, ListenerBook<string>>();
@@ -199,6 +207,11 @@ function indexAttributes(
     book.add(path, kind, index);
   };
   for (const clock of clocks) for (const path of clock.reads) add(clock.entity, path, 'clocks', clock.index);
+  for (const { entity, from, to, index } of pauses) {
+    for (const one of [...from, ...to]) {
+      if ('becomes' in one) for (const { path } of one.becomes) add(entity, path, 'pauses', index);
+    }
+  }
   reads.forEach((byEntity, index) => {
     for (const [entity, paths] of byEntity) for (const path of paths) add(entity, path, 'indicators', index);
   });

@@ -48,6 +48,16 @@ export interface BecomesMatcher {
   readonly becomes: readonly FieldTest[];
 }
 
+export type Occasion = EventMatcher | BecomesMatcher;
+
+/** An attribute that is false until one of these events, and true from then on. */
+export interface DerivedAttribute {
+  readonly path: string;
+  /** Cases of these have it from their first event on. */
+  readonly entities: ReadonlySet<Entity>;
+  readonly set: readonly Occasion[];
+}
+
 /** All tests on attributes must hold. */
 export type AttributeCondition = readonly FieldTest[];
 
@@ -90,8 +100,8 @@ export interface LadderStep {
 export interface CompiledPause {
   readonly index: number;
   readonly entity: Entity;
-  readonly from: readonly EventMatcher[];
-  readonly to: readonly EventMatcher[];
+  readonly from: readonly Occasion[];
+  readonly to: readonly Occasion[];
 }
 
 export interface CompiledClock {
@@ -103,7 +113,7 @@ export interface CompiledClock {
   readonly entity: Entity;
   /** Any of these must hold; empty: always. */
   readonly when: readonly AttributeCondition[];
-  readonly start: readonly (EventMatcher | BecomesMatcher)[];
+  readonly start: readonly Occasion[];
   readonly stop: readonly EventMatcher[];
   readonly cancel: readonly EventMatcher[];
   /** Indices of the pauses whose union holds this clock. */
@@ -118,6 +128,11 @@ export interface CompiledClock {
   readonly repeat: boolean;
   /** True: only the first start event begins a cycle (the first of each value, with `each`). */
   readonly once: boolean;
+  /**
+   * Null: a start while a cycle is open begins none. Else it begins one of its own, and a stop ends the latest open one
+   * or all of them (of an `each` value).
+   */
+  readonly overlap: 'latest' | 'all' | null;
   /** True: over a piece of evidence. It puts no case at risk and nobody is told; its outcomes are counted like others. */
   readonly evidence: boolean;
   readonly reopen: 'ignore' | 'continue' | 'restart';
@@ -198,8 +213,9 @@ export interface CompiledPolicy {
   readonly indicators: readonly CompiledIndicator[];
   /** By name; `always` is there whether it is written or not. */
   readonly calendars: ReadonlyMap<string, Calendar>;
-  /** Fields that the policy declares beyond the contract's. */
+  /** Fields that the policy declares beyond the contract's, as events carry them. */
   readonly attributes: ReadonlyMap<string, 'string' | 'number' | 'boolean'>;
+  readonly derived: readonly DerivedAttribute[];
   readonly byType: ReadonlyMap<string, Listeners>;
   /** Keyed by entity, then attribute path. */
   readonly byAttribute: ReadonlyMap<Entity, ReadonlyMap<string, Listeners>>;

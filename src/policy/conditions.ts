@@ -2,7 +2,7 @@
 import { ATTRIBUTES } from '../contract/attributes.ts';
 import type { Entity, FieldValue } from '../contract/event.ts';
 import type { FieldKind } from '../contract/schemas.ts';
-import type { AttributeCondition, BecomesMatcher, EventMatcher, FieldTest } from './compiled.ts';
+import type { AttributeCondition, EventMatcher, FieldTest, Occasion } from './compiled.ts';
 import {
   attributesOf,
   type Declared,
@@ -35,18 +35,13 @@ export function compileEvents(
   return text.flatMap((one, i) => compileEvent(place.at(i), one, entity, declared));
 }
 
-/** Compiles a start: event conditions and `becomes`. */
-export function compileStart(
-  place: Place,
-  text: StartText,
-  entity: Entity,
-  declared: Declared,
-): (EventMatcher | BecomesMatcher)[] {
-  const one = (at: Place, item: OneStartText): (EventMatcher | BecomesMatcher)[] => {
+/** Compiles what may be event conditions and `becomes`: a start, the ends of a pause. */
+export function compileStart(place: Place, text: StartText, entity: Entity, declared: Declared): Occasion[] {
+  const one = (at: Place, item: OneStartText): Occasion[] => {
     if (isBecomes(item)) {
       if (Object.keys(item.becomes).length === 0) {
-        at.at('becomes').error('"becomes" names no attribute, so the clock never starts', {
-          expected: 'attributes with the value that starts it',
+        at.at('becomes').error('"becomes" names no attribute, so it never happens', {
+          expected: 'attributes with the value that they come to have',
           example: 'start: { becomes: { urgency: urgent } }',
         });
       }
@@ -70,7 +65,7 @@ export function compileWhen(
 }
 
 /** A start without a type is no event condition. */
-function isBecomes(item: OneStartText): item is Extract<OneStartText, { becomes: TestsText }> {
+export function isBecomes(item: OneStartText): item is Extract<OneStartText, { becomes: TestsText }> {
   return typeof item !== 'string' && !('type' in item);
 }
 

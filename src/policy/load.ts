@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { checkDeclared } from './declared.ts';
+import type { DerivedText } from './derived.ts';
 import { yearsUsed } from './holiday-file.ts';
 import type { AddedYear } from './holidays.ts';
 import { readCalendar, readClock, readIndicator } from './mend.ts';
@@ -117,6 +118,7 @@ function readParts(text: string, file: string, files: Files, findings: Findings)
 /** Puts the parts together; what has not the language's shape is told, and as much of it as can be is checked on. */
 function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
   const attributes = new Map<string, Kind>();
+  const derived: DerivedText[] = [];
   const calendars: Draft['calendars'][number][] = [];
   const clocks: Draft['clocks'][number][] = [];
   const indicators: Draft['indicators'][number][] = [];
@@ -132,7 +134,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
     }
     const { calendars: calendarTexts, clocks: clockTexts, indicators: indicatorTexts, ...head } = part.data;
     reportShape(root, headSchema, head);
-    collectAttributes(root.at('attributes'), head.attributes, attributes);
+    collectAttributes(root.at('attributes'), head.attributes, attributes, derived);
     // Each key counts for itself: an error in one says nothing against the others.
     name ??= headSchema.shape.name.safeParse(head.name).data ?? null;
     const zone = headSchema.shape.timezone.safeParse(head.timezone).data;
@@ -152,6 +154,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
     timezone: timezone?.text ?? 'UTC',
     timezonePlace: timezone?.place ?? fallback,
     attributes,
+    derived,
     calendars,
     clocks,
     indicators,
@@ -161,14 +164,24 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
 const KINDS = ['string', 'number', 'boolean'] as const;
 type Kind = (typeof KINDS)[number];
 
-function collectAttributes(place: Place, written: unknown, into: Map<string, Kind>): void {
+/** Parts one file's `attributes` into those that events carry and those that events set. */
+function collectAttributes(
+  place: Place,
+  written: unknown,
+  carried: Map<string, Kind>,
+  derived: DerivedText[],
+): void {
   for (const [path, text] of Object.entries(isRecord(written) ? written : {})) {
-    const kind = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
+    const known = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
     // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
-    if (kind === undefined)
-      into.set(path, KINDS.find(one => one.charAt(0) === String(text).charAt(0)) ?? 'string');
-    else if (checkDeclared(place.at(path), path, kind)) into.set(path, kind);
+    if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
+    else if (typeof known !== 'string') derived.push({ path, place: place.at(path), set: known.set });
+    else if (checkDeclared(place.at(path), path, known)) carried.set(path, known);
   }
+}
+
+function kindLike(text: string): Kind {
+  return KINDS.find(one => one.charAt(0) === text.charAt(0)) ?? 'string';
 }
 
 function collect<T>(

@@ -95,7 +95,7 @@ const ruleId = z
   .meta({ id: 'rule', examples: ['S0-03'] });
 const name = z.string().min(1).max(64);
 
-const pause = z.strictObject({ from: event, to: event });
+const pause = z.strictObject({ from: start, to: start });
 const target = z
   .union([
     duration,
@@ -150,6 +150,10 @@ export const clockSchema = z
       .boolean()
       .optional()
       .meta({ description: 'Over a piece of evidence: counted, but no case is at risk or overdue by it.' }),
+    overlap: z.enum(['latest', 'all']).optional().meta({
+      description:
+        'Each start event begins a cycle of its own, also while others are open; a stop ends the latest of these, or all.',
+    }),
     reopen: z.enum(['ignore', 'continue', 'restart']).optional(),
     each: path.optional(),
   })
@@ -238,12 +242,20 @@ export const calendarSchema = z
 /** Keys of a calendar, whichever form it has. */
 export const calendarKeys = ['always', 'timezone', 'hours', 'holidays', 'closed', 'open'];
 
+/** A kind of value that events carry, or the events that set it, for good. */
+const attribute = z.union([z.enum(['string', 'number', 'boolean']), z.strictObject({ set: start })]).meta({
+  id: 'attribute',
+  description:
+    'What kind of value events carry; or { set: EVENT } (or becomes): no event carries it, it is false until one of these events and true from then on.',
+  examples: ['boolean', { set: { type: 'ticket.pending', reason: 'parts' } }],
+});
+
 export const policySchema = z.strictObject({
   version: z.literal(1),
   name: name.optional(),
   timezone: z.string().optional(),
   include: z.array(z.string().min(1)).optional(),
-  attributes: z.record(path, z.enum(['string', 'number', 'boolean'])).optional(),
+  attributes: z.record(path, attribute).optional(),
   calendars: z.record(name, calendarSchema).optional(),
   clocks: z.array(clockSchema).optional(),
   indicators: z.array(indicatorSchema).optional(),

@@ -127,7 +127,12 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/^version$/, 'the number 1', 'version: 1'],
   [/^timezone$|\.timezone$/, 'an IANA time zone', 'timezone: Asia/Shanghai'],
   [/^include/, 'a list of files', 'include: [clocks.yaml]'],
-  [/^attributes/, 'string, number or boolean', 'attributes: { vip: boolean }'],
+  [
+    /^attributes\.[^.]+\.set/,
+    'an event condition or { becomes: … }',
+    'set: { type: ticket.pending, reason: parts }',
+  ],
+  [/^attributes/, 'string, number, boolean or { set: EVENT }', 'attributes: { vip: boolean }'],
   [
     /^calendars\.[^.]+\.hours(\.|$)/,
     'weekdays with opening hours',
@@ -174,6 +179,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
   [/\.(alert|atOnce)\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
   [/\.objective/, '{ share, window }', 'objective: { share: 95%, window: 28d }'],
   [/\.(retroactive|repeat|once|longest)$/, 'true or false', 'repeat: true'],
+  [/\.overlap$/, 'latest or all', 'overlap: latest'],
   [/\.reopen$/, 'ignore, continue or restart', 'reopen: continue'],
   [/\.each$/, 'a data field', 'each: promise'],
   [/\.calendar$/, 'the name of a calendar', 'calendar: office'],
@@ -219,6 +225,7 @@ function keysAt(path: readonly Step[]): string[] {
   const [section, item, key] = path;
   if (section === undefined) return Object.keys(policySchema.shape);
   const last = path.findLast(step => typeof step === 'string');
+  if (section === 'attributes') return ['set'];
   if (section === 'calendars') return path.length === 2 ? calendarKeys : ['country', 'region', 'ics'];
   if (section !== 'clocks' && section !== 'indicators') return [];
   if (typeof item === 'number' && key === undefined) {

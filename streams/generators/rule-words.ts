@@ -27,6 +27,9 @@ export function clockRow(clock: CompiledClock, policy: CompiledPolicy, tests: st
     clock.each === null ? '' : `each ${clock.each}`,
     clock.repeat ? 'then again' : '',
     clock.once ? 'once' : '',
+    clock.overlap === null
+      ? ''
+      : `each start its own, a stop ends ${clock.overlap === 'all' ? 'all' : 'the latest'}`,
     clock.reopen === 'ignore' ? '' : `reopened: ${clock.reopen}`,
     ...clock.pauses.map(index => pauseWords(policy, index)),
   ].filter(Boolean);

@@ -156,6 +156,16 @@ function standingCalls(told: readonly (ClockRecord | CaseActionRecord)[]): {
   return { standing, twice, withdrawn };
 }
 
+/** The transitions of which the last one says how a cycle stands. */
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'breached',
+  'met',
+  'missed',
+  'cancelled',
+  'waived',
+  'withdrawn',
+]);
+
 t.test('the full account of a backtest ends in its outcomes', async t => {
   fc.assert(
     fc.property(eventsArbitrary, fc.integer({ min: 0, max: 100 }), (events, after) => {
@@ -166,6 +176,14 @@ t.test('the full account of a backtest ends in its outcomes', async t => {
         same('how often it started', own.filter(({ state }) => state === 'started').length, 1);
         const ends = own.filter(({ state }) => state === line.outcome);
         if (line.endedAt !== null) same(`${line.rule} ${line.cycle} ${line.outcome}`, ends.length > 0, true);
+        const last = own.findLast(({ state }) => OUTCOMES.has(state))?.state;
+        const isOpen = line.outcome === 'running' || line.outcome === 'paused';
+        const wanted = line.outcome === 'overdue' ? 'breached' : line.outcome;
+        same(
+          `${line.rule} ${line.cycle} ends`,
+          isOpen ? (last ?? 'withdrawn') : last,
+          isOpen ? 'withdrawn' : wanted,
+        );
       }
       const cycles = new Set(transitions.map(({ rule, cycle }) => `${rule} ${cycle}`));
       same('cycles', cycles.size, outcomes.length);

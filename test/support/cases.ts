@@ -68,16 +68,39 @@ export const CASE_POLICY = policyOf(
     stop: ticket.replied
     repeat: true
     reopen: continue
+    pause: { from: ticket.pending, to: ticket.resumed }
     target: 0s
     calendar: office
+  - rule: G
+    on: ticket
+    when: [{ awaited_parts: true }, { queue: q1 }]
+    start: [ticket.updated, ticket.resolved]
+    stop: [ticket.informed, { type: ticket.replied, complained: true }]
+    cancel: ticket.cancelled
+    overlap: latest
+    pause: { from: { type: ticket.pending, complained: false }, to: [ticket.resumed, { becomes: { complained: true } }] }
+    target: 25m
+  - rule: H
+    on: ticket
+    start: ticket.promised
+    stop: [ticket.promise_kept, ticket.informed]
+    cancel: ticket.closed
+    each: promise
+    overlap: all
+    target: 15m
 `,
   `
+attributes:
+  awaited_parts: { set: { type: ticket.pending, reason: parts } }
+  complained: { set: { becomes: { kind: complaint } } }
 indicators:
   - { rule: I1, count: { type: ticket.created, kind: complaint }, of: ticket.created, window: 1h, by: [queue] }
   - { rule: I2, clock: A, window: 1h, by: [queue] }
   - { rule: I3, clock: B, window: 1h, by: [[kind], [kind, urgency]] }
   - { rule: I4, level: { on: ticket, from: ticket.pending, to: [ticket.resumed, ticket.closed], longest: true }, by: [queue] }
   - { rule: I5, level: { on: ticket, when: { status: open, kind: complaint } }, by: [queue] }
+  - { rule: I7, level: { on: ticket, when: { awaited_parts: false } }, by: [complained] }
+  - { rule: I8, clock: G, window: 1h }
   - { rule: I6, mean: csat, of: { type: ticket.surveyed, kind: complaint }, window: 1h }
 `,
 );
@@ -91,7 +114,7 @@ const fieldsArbitrary = fc.record(
     reason: fc.constantFrom('customer', 'parts'),
     by: fc.constantFrom('agent', 'bot'),
     promise: fc.constantFrom('p', 'q'),
-    rule: fc.constantFrom('A', 'B', 'C', 'D', 'F'),
+    rule: fc.constantFrom('A', 'B', 'C', 'D', 'F', 'G'),
     dueAt: fc.integer({ min: -10, max: 60 }).map(minutes => new Date(START + minutes * MINUTE).toISOString()),
     csat: fc.constantFrom(1, 3, 5),
   },

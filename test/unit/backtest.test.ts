@@ -256,6 +256,8 @@ t.test('alerts are judged at each event and at each end of a pane', async t => {
     ['9.5 I all firing 0.5 2/4'],
     'as soon as it was long enough',
   );
+  t.same(alertsOf(held, fired, 9.5), [], 'where the account ends is no instant to judge at');
+  t.same(alertsOf(held, fired, 10), ['10 I all firing 0.5 2/4'], 'unless it is the pane’s end');
 });
 
 t.test('alerts on clocks and levels', async t => {
@@ -293,6 +295,11 @@ t.test('alerts on clocks and levels', async t => {
     ),
     ['I all firing', 'I all resolved'],
   );
+  const since = made(1.015, 'ticket.pending', 'a');
+  const look = (minute: number) => alertsOf(longest, [since, made(minute, 'ticket.created', 'b')], minute);
+  t.same(look(3.0149), [], 'after the second in which it began, it is not yet older than the bound');
+  t.same(look(3.015), [], 'nor at the bound');
+  t.same(look(3.0151), ['3.0151 I all firing 120.006 120.006/1'], 'just beyond it is');
 });
 
 t.test('outcomes from records: the last one of each cycle counts', async t => {

@@ -23,6 +23,10 @@ const MOMENTS: readonly (readonly [zone: string, date: string])[] = [
   ['Asia/Shanghai', '2026-12-31'],
   ['America/St_Johns', '2006-10-29'],
   ['Asia/Gaza', '2026-03-28'],
+  // The date line moved: 30 December 2011 never was in Apia, nor was 31 December 1994 in Kiritimati.
+  ['Pacific/Apia', '2011-12-30'],
+  ['Pacific/Kiritimati', '1994-12-31'],
+  ['Pacific/Kiritimati', '1995-01-01'],
 ];
 
 interface Hours {

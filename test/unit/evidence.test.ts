@@ -97,6 +97,12 @@ t.test('shares and what lacks', async t => {
       ['E-02', 'told at once', ['0 created; 1 acknowledged; 2 informed about=milestone'], '1/1'],
       ['E-02', 'told at the bound', ['0 created; 1 acknowledged; 3 informed about=milestone'], '1/1'],
       ['E-02', 'not told', ['0 created; 1 dispatched', '0 created; 1 arrived; 2 informed'], '1/2 lacks 0'],
+      [
+        'E-02',
+        'three within an hour and one notice: each needs its own',
+        ['0 created; 1 dispatched; 1.3 arrived; 1.8 resolved; 1.9 informed'],
+        '1/3 lacks 0',
+      ],
       ['E-02', 'told too late', ['0 created; 1 resolved; 3.1 informed'], '0/1 lacks 0'],
       ['E-02', 'waiting for parts is a milestone', ['0 created; 1 pending reason=parts'], '0/1 lacks 0'],
       ['E-02', 'waiting for the customer is none', ['0 created; 1 pending reason=customer'], 'none'],

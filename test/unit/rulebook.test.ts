@@ -22,12 +22,23 @@ S0-01 | 0s call.queued; 40s call.abandoned                                      
 S0-02 | 0s chat.started; 5s chat.message by=customer; 35s chat.message by=agent       | met
 S0-02 | 0s chat.started; 5s chat.message by=customer; 9s chat.message by=bot; 36s chat.message by=agent | missed
 S0-02 | 0s chat.message by=customer; 9s chat.message by=agent; 1m chat.message by=customer; 9m chat.ended | met
+S0-02.ticket | 0s ticket.created channel=wechat; 9s ticket.replied by=bot; 30s ticket.replied by=agent | met
+S0-02.ticket | 0s ticket.created channel=social; 30s1ms ticket.replied by=agent       | missed
+S0-02.ticket | 0s ticket.created channel=social; 20s ticket.closed                    | cancelled
+S0-02.ticket | 0s ticket.created channel=chat; 9h ticket.replied by=agent             |
 S0-03 | 0s ticket.created channel=email; 2h ticket.acknowledged                       | met
 S0-03 | 0s ticket.created channel=email; 1h ticket.replied by=bot                     | met
 S0-03 | 0s ticket.created channel=email; 1h ticket.replied by=customer; 3h ticket.replied by=agent | missed
 S0-03 | 0s ticket.created channel=phone; 3h ticket.replied by=agent                   |
 S0-03 | 0s ticket.created channel=web kind=problem; 1h ticket.pending reason=customer; 9h ticket.resumed; 10h ticket.acknowledged | met
 S0-03 | 0s ticket.created channel=web kind=complaint; 1h ticket.pending reason=customer; 9h ticket.resumed; 10h ticket.acknowledged | missed
+S0-03 | 0s ticket.created channel=web; 1h ticket.pending reason=customer; 9h ticket.resumed; 10h ticket.acknowledged | met
+S0-03 | 0s ticket.created channel=web; 1h ticket.pending reason=parts; 9h ticket.resumed; 10h ticket.acknowledged | missed
+S0-03 | 0s ticket.created channel=web kind=problem; 10m ticket.pending reason=customer; 20m ticket.updated kind=complaint; 130m ticket.replied by=agent | met
+S0-03 | 0s ticket.created channel=web kind=problem; 10m ticket.pending reason=customer; 20m ticket.updated kind=complaint; 130m1ms ticket.replied by=agent | missed
+S0-03 | 0s ticket.created channel=web; 10m ticket.pending reason=customer; 20m ticket.graded kind=complaint; 3h ticket.resumed; 6h ticket.replied by=agent | missed
+S0-03 | 0s ticket.created channel=web; 10m ticket.pending reason=customer kind=complaint; 3h ticket.resumed; 4h ticket.replied by=agent | missed
+S0-03 | 0s ticket.created channel=web kind=complaint; 5m ticket.updated kind=query; 10m ticket.pending reason=customer; 3h ticket.replied by=agent | missed
 S0-03 | 0s ticket.created channel=app; 1h ticket.resolved                             | cancelled
 S0-04 | 0s ticket.created channel=email; 24h ticket.solution_proposed                 | met
 S0-04 | 0s ticket.created channel=email; 9h ticket.informed about=progress            | met
@@ -38,14 +49,24 @@ S0-05 | 0s ticket.created; 5h ticket.flagged flag=needs_third_party; 6h ticket.r
 S0-06 | 0s ticket.created kind=problem complexity=standard; 152h ticket.resolved      | met
 S0-06 | 0s ticket.created kind=problem complexity=standard; 152h1ms ticket.resolved   | missed
 S0-06 | 0s ticket.created kind=problem complexity=standard; 9h ticket.pending reason=parts; 400h ticket.resolved | cancelled
+S0-06 | 0s ticket.created kind=problem complexity=standard; 1h ticket.pending reason=parts; 24h ticket.resumed; 25h ticket.pending reason=customer; until 1200h | cancelled
+S0-06 | 0s ticket.created kind=problem complexity=standard; 1h ticket.pending reason=customer; 2h ticket.resumed; 152h ticket.resolved | met
 S0-06 | 0s ticket.created kind=problem complexity=complex; 9h ticket.resolved         |
 S0-07 | 0s ticket.created kind=problem complexity=complex; 272h ticket.resolved       | met
 S0-07 | 0s ticket.created kind=problem complexity=complex; 272h1ms ticket.resolved    | missed
 S0-07 | 0s ticket.created kind=problem complexity=standard; 9h ticket.resolved        |
 S0-07 | 0s ticket.created kind=problem complexity=standard; 9h ticket.pending reason=parts; 99h ticket.informed about=eta | met
+S0-07 | 0s ticket.created kind=problem complexity=standard; 1h ticket.pending reason=parts; 24h ticket.resumed; 25h ticket.pending reason=customer; until 1200h | overdue
+S0-07 | 0s ticket.created kind=problem complexity=standard; 1h ticket.pending reason=parts; 24h ticket.resumed; 25h ticket.pending reason=customer; 272h ticket.resolved | met
+S0-07 | 0s ticket.created; 1h ticket.pending reason=parts; 9h ticket.updated kind=problem complexity=standard; 272h1ms ticket.resolved | missed
+S0-07 | 0s ticket.created kind=problem complexity=standard; 1h ticket.pending reason=customer; until 1200h |
+S0-07 | 0s ticket.created kind=problem complexity=complex; 9h ticket.informed about=eta; until 20h | running
 S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 104h ticket.confirmed      | met
 S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 105h ticket.followed_up level=closure done=true | missed
-S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 3h ticket.informed about=eta | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 3h ticket.informed about=eta expectedAt=@99h | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 3h1ms ticket.informed about=delay expectedAt=@99h | missed
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.informed about=delay; until 4h | overdue
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.informed about=eta expectedAt=@9h; 3h ticket.resumed; 4h ticket.pending; until 9h | met
 S0-09 | 0s ticket.created; 1h ticket.pending reason=customer; 9h ticket.resumed       |
 S0-09 | 0s ticket.created; 1h ticket.pending reason=logistics; 2h ticket.resumed      | cancelled
 S0-09 | 0s ticket.created; 1h ticket.pending reason=third_party; until 4h             | overdue
@@ -64,6 +85,11 @@ S1-03 | 0s ticket.created kind=consultation; 5s ticket.replied by=bot           
 S1-03 | 0s ticket.created kind=consultation; 6s ticket.replied by=bot                 | missed
 S1-04 | 0s ticket.created kind=consultation; 5m ticket.handed_over from=bot; 65m ticket.replied by=agent | met
 S1-04 | 0s ticket.created kind=consultation; 5m ticket.handed_over from=agent; 99m ticket.replied by=agent |
+S1-04.chat | 0s chat.started kind=consultation; 5m chat.handed_over from=bot; 9m chat.message by=bot; 65m chat.message by=agent | met
+S1-04.chat | 0s chat.started kind=consultation; 5m chat.handed_over by=bot; 66m chat.message by=agent | missed
+S1-04.chat | 0s chat.started kind=consultation; 5m chat.handed_over by=bot; 9m chat.ended | cancelled
+S1-04.chat | 0s chat.started kind=consultation; 5m chat.handed_over by=agent; 99m chat.message by=agent |
+S1-04.chat | 0s chat.started kind=problem; 5m chat.handed_over by=bot; 99m chat.message by=agent |
 S1-05 | 0s ticket.created urgency=urgent; 30m ticket.assigned tier=senior             | met
 S1-05 | 0s ticket.created urgency=urgent; 9m ticket.assigned tier=specialist; 31m ticket.assigned tier=lead | missed
 S1-06 | 0s ticket.created; 1h ticket.promised promise=a dueAt=@4h; 2h ticket.promised promise=b dueAt=@3h; 4h ticket.promise_kept promise=a; 5h ticket.promise_kept promise=b | met missed
@@ -81,6 +107,10 @@ S2-03 | 0s ticket.created; 20h ticket.updated kind=complaint; 25h ticket.replied
 S2-03 | 0s ticket.created kind=complaint; 1h ticket.replied by=agent; 2h ticket.updated kind=query | met
 S2-04 | 0s ticket.created kind=request; 48h ticket.resolved                           | met
 S2-05 | 0s ticket.department_finished department=a; 1h ticket.informed; 2h ticket.department_finished department=b; until 4h | met overdue
+S2-05 | 0s ticket.department_finished department=a; 50m ticket.department_finished department=b; 70m ticket.informed | missed met
+S2-05 | 0s ticket.department_finished department=a; 50m ticket.department_finished department=b; 55m ticket.informed | met met
+S2-05 | 0s ticket.department_finished department=a; 50m ticket.department_finished department=b; until 2h | overdue overdue
+S2-05 | 0s ticket.department_finished department=a; 50m ticket.department_finished department=b; 55m ticket.cancelled | cancelled cancelled
 S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 25h ticket.replied by=agent; 30h ticket.resolved | met cancelled
 S3-01 | 0s ticket.created; 1h ticket.handed_over from=agent; 26h ticket.informed; 30h ticket.resolved | missed
 S4-01 | 0s ticket.created kind=repair; 9h ticket.replied by=agent; 24h ticket.solution_proposed | met
@@ -89,7 +119,8 @@ S4-02 | 0s ticket.created distance=local; 24h ticket.visit_agreed               
 S4-02 | 0s ticket.created distance=local; 9h ticket.updated distance=other_province; 168h ticket.arrived | met
 S4-02 | 0s ticket.created distance=neighbouring; 72h1ms ticket.arrived                | missed
 S4-02 | 0s ticket.created; 99h ticket.arrived                                         |
-S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 37h ticket.informed about=delay | met
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 37h ticket.informed about=delay expectedAt=@99h | met
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.informed about=delay; until 38h | overdue
 S4-04 | 0s ticket.created kind=complaint; 1h ticket.resolved; 73h ticket.followed_up level=closure done=true | met
 S4-04 | 0s ticket.created kind=complaint; 1h ticket.resolved; 74h ticket.followed_up level=closure done=true | missed
 S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 75m ticket.escalated to=management | met
@@ -123,7 +154,7 @@ S2-04 | 0s ticket.created kind=request; 9h ticket.cancelled                     
 S2-05 | 0s ticket.department_finished department=a; 1h1ms ticket.replied by=agent     | missed
 S4-01 | 0s ticket.created kind=repair; 9h ticket.closed                               | cancelled
 S4-02 | 0s ticket.created distance=local; 9h ticket.resolved                          | cancelled
-S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 38h ticket.informed about=eta | missed
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 38h ticket.informed about=eta expectedAt=@99h | missed
 S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.informed about=progress; until 38h | overdue
 S4-04 | 0s ticket.created kind=complaint; 1h ticket.resolved; 9h ticket.reopened      | cancelled
 S4-F1.1 | 0s ticket.created flow=S4-F1; 80h1ms ticket.stage_completed flow=S4-F1 stage=1 | missed
@@ -161,7 +192,10 @@ S4-F2.7 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 sta
 S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 50h ticket.stage_completed flow=S4-F2 stage=生产 | met
 S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 51h ticket.stage_completed flow=S4-F2 stage=8 | missed
 S4-F2.9 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=8; 80h ticket.stage_completed flow=S4-F2 stage=9 | met
-E-02C | 0s ticket.created; 1h ticket.acknowledged; 2h ticket.dispatched; 3h ticket.informed about=milestone | met
+E-02C | 0s ticket.created; 1h ticket.acknowledged; 2h ticket.informed about=milestone; 3h ticket.dispatched; 4h ticket.informed about=milestone | met met
+E-02C | 0s ticket.created; 60m ticket.dispatched; 80m ticket.arrived; 110m ticket.resolved; 2h ticket.informed about=milestone; until 9h | overdue overdue met
+E-02C | 0s ticket.created; 1h ticket.dispatched; 4h ticket.arrived; 5h ticket.informed; 6h ticket.resolved; 7h ticket.informed | overdue met met
+E-02C | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.informed; 3h ticket.resumed; 4h ticket.pending; until 9h | met
 E-02C | 0s ticket.created; 1h ticket.arrived; 3h1ms ticket.informed about=milestone   | missed
 E-02C | 0s ticket.created; 1h ticket.resolved; 2h ticket.cancelled                    | cancelled
 E-04C | 0s ticket.created kind=complaint; 1h ticket.resolved; 9h ticket.followed_up done=false | met
