@@ -152,7 +152,8 @@ export class Policies extends EventEmitter<PoliciesEvents> {
   /** Keeps a policy and puts it into force; owners of partitions then announce it in their streams. */
   async put({ policy, kept }: Read): Promise<void> {
     const { hash } = policy;
-    this.#byHash.set(hash, policy);
+    // One that is known stays the same object: whoever holds it must see that nothing changed.
+    if (!this.#byHash.has(hash)) this.#byHash.set(hash, policy);
     this.#origins.set(hash, kept.origin);
     if ((await this.#kv.get(PREFIX + hash)) === null) {
       await this.#kv.put(PREFIX + hash, strings.encode(JSON.stringify(kept)));
@@ -163,8 +164,10 @@ export class Policies extends EventEmitter<PoliciesEvents> {
       const entry = await this.#kv.get(FIRST);
       this.#first = entry === null ? hash : strings.decode(entry.value);
     }
-    if (this.#inForce === hash) return;
-    await this.#kv.put(IN_FORCE, strings.encode(hash));
+    // Another process may just have put one into force of which nothing was heard here: the last word is this one.
+    const known = await this.#kv.get(IN_FORCE);
+    if (known === null || strings.decode(known.value) !== hash)
+      await this.#kv.put(IN_FORCE, strings.encode(hash));
     this.#putIntoForce(hash);
   }
 
