@@ -158,6 +158,13 @@ function groupsOf(indicator: CompiledIndicator, fold: CaseFold, event: SlaEvent 
   return groups;
 }
 
+/** Whether a group's name is one that the indicator's groupings make; a value with a comma may hide that it is. */
+export function isGroupOf({ by }: CompiledIndicator, group: string): boolean {
+  if (group === 'all') return true;
+  const names = group.split(',').map(part => part.slice(0, Math.max(0, part.indexOf('='))));
+  return by.some(paths => paths.join() === names.join());
+}
+
 function groupName(paths: readonly string[], valueAt: (path: string) => FieldValue | undefined): string {
   return paths.map(path => `${path}=${text(valueAt(path))}`).join(',');
 }

@@ -5,6 +5,7 @@ import type { FeedItem } from '../contract/frame.ts';
 import type { AlertRecord } from '../contract/record.ts';
 import { fnv1a32 } from '../contract/subject.ts';
 import type { CellBook } from '../engine/cell-book.ts';
+import { isGroupOf } from '../engine/contribute.ts';
 import { type AlertState, type Judgement, judge, over, QUIET } from '../engine/judge.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import { actionOf } from './action.ts';
@@ -94,14 +95,20 @@ export class Judge {
     now: number,
   ): AlertChange[] {
     const changes: AlertChange[] = [];
-    const groups = new Set(book.groups(indicator));
+    const known = new Set(book.groups(indicator));
+    const groups = new Set(known);
     const prefix = cellKey(indicator.rule, '');
     for (const field of partition.alerts.keys())
       if (field.startsWith(prefix)) groups.add(groupOf(field, prefix));
     for (const group of groups) {
       const field = cellKey(indicator.rule, group);
       const before = parseState(partition.alerts.get(field));
-      const found = judge(alert, before, book.window(indicator, group, now), now);
+      // A group of which nothing is counted any more, and that the policy's groupings can't make, is over like a rule.
+      const isOrphan = !known.has(group) && !isGroupOf(indicator, group);
+      const found = isOrphan
+        ? over(before, now)
+        : judge(alert, before, book.window(indicator, group, now), now);
+      if (found === null) continue;
       if (found.transition === null && found.state.pendingSince === before.pendingSince) continue;
       const about = { ...indicator, severity: alert.severity };
       changes.push(this.#change(about, group, field, found, partition, now));

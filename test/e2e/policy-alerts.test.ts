@@ -19,13 +19,14 @@ const TOKEN = 'an-admin-token-of-the-test';
 const WITHIN_MS = 20_000;
 
 /** With or without the indicator, and with or without an action of its alert. */
-function policy(name: string, alert: string | null): string {
+function policy(name: string, alert: string | null, by = 'queue'): string {
   const indicator = `
 indicators:
   - rule: I-COMPLAINTS
     count: { type: ticket.created, kind: complaint }
     of: ticket.created
     window: 60m
+    by: [${by}]
     alert: ${alert}`;
   return `version: 1
 name: ${name}
@@ -37,6 +38,7 @@ ${alert === null ? '' : indicator}
 const ACTING = policy('acting', '{ above: 50%, atLeast: 3, severity: critical, action: look-into-it }');
 const QUIET = policy('quiet', '{ above: 50%, atLeast: 3, severity: critical }');
 const NONE = policy('none', null);
+const BY_CHANNEL = policy('channel', '{ above: 50%, atLeast: 3, severity: critical }', 'channel');
 
 t.test('alerts follow the policy', async t => {
   const servers = await startTestServers(t);
@@ -73,8 +75,9 @@ t.test('alerts follow the policy', async t => {
     (await readAll(nc, 'SLA_RECORDS', `sla.records.${kind}.`)).map(({ data }): unknown =>
       JSON.parse(Buffer.from(data).toString('utf8')),
     );
-  const states = async () =>
-    (await told('alert')).map(record => RECORD_SCHEMAS.alert.parse(record)).map(({ state }) => state);
+  const alerts = async () => (await told('alert')).map(record => RECORD_SCHEMAS.alert.parse(record));
+  const states = async (group = 'all') =>
+    (await alerts()).filter(record => record.group === group).map(({ state }) => state);
 
   await ready();
   await change(QUIET);
@@ -85,7 +88,7 @@ t.test('alerts follow the policy', async t => {
     type: 'ticket.created',
     subject: `T-${i}`,
     time: new Date().toISOString(),
-    data: { kind: 'complaint' },
+    data: { kind: 'complaint', queue: 'repair', channel: 'web' },
   }));
   const stored = await fetch(new URL('/v1/events', monitor.address), {
     method: 'POST',
@@ -93,7 +96,7 @@ t.test('alerts follow the policy', async t => {
     body: JSON.stringify(events),
   });
   t.equal(stored.status, 202);
-  await until('it fires', async () => (await states()).join() === 'firing', WITHIN_MS);
+  await until('it fires', async () => (await alerts()).length === 2, WITHIN_MS);
 
   await redis.flushall();
   await until('it is built again', () => partitionsUnder(readPolicyText(QUIET).policy.hash), WITHIN_MS);
@@ -103,12 +106,22 @@ t.test('alerts follow the policy', async t => {
 
   await change(NONE);
   await until('it ends', async () => (await states()).join() === 'firing,resolved', WITHIN_MS);
-  const [, last] = (await told('alert')).map(record => RECORD_SCHEMAS.alert.parse(record));
+  const last = (await alerts()).findLast(({ group }) => group === 'all');
   t.match(last, { number: 2, rule: 'I-COMPLAINTS', severity: 'critical' });
 
   await change(ACTING);
   await until('it fires again', async () => (await states()).join() === 'firing,resolved,firing', WITHIN_MS);
-  await until('and acts', async () => (await readAll(nc, 'SLA_ACTIONS')).length === 1, WITHIN_MS);
+  await until(
+    'and acts, for the total and the queue',
+    async () => (await told('action')).length === 2,
+    WITHIN_MS,
+  );
+
+  await change(BY_CHANNEL);
+  const queue = async () => (await states('queue=repair')).join() === 'firing,resolved,firing,resolved';
+  await until('a group that the figure no longer has ends', queue, WITHIN_MS);
+  t.same(await states('channel=web'), ['firing']);
+  t.same(await states(), ['firing', 'resolved', 'firing'], 'the total goes on');
 });
 
 t.test('the last word counts, though a process never heard of the one before', async t => {
