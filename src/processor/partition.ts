@@ -248,6 +248,7 @@ export class Partition {
     const policy = await this.#options.policies.find(readPolicyNotice(message) ?? '');
     const now = Math.max(this.#time, message.storedMs);
     if (now >= this.#horizon) await this.#extendHorizon(now);
+    if (policy.hash !== this.#inForce.policy.hash) await this.#finishSweep(message.seq);
     const batch = await this.#ringAll(this.#newBatch(), now, message.seq);
     await this.#commit(batch, this.#position);
     this.#time = now;
@@ -269,6 +270,16 @@ export class Partition {
       sweep: this.#sweep.cursor,
     });
     this.#endSweep();
+  }
+
+  /** No case passes a policy over: those that still wait are brought under it before the next one comes into force. */
+  async #finishSweep(seq: number): Promise<void> {
+    for (const sweep = this.#sweep; sweep !== null && this.#sweep !== null; this.#endSweep()) {
+      const batch = this.#newBatch();
+      await sweep.step(this.#cache, batch, seq, true);
+      await this.#commit(batch, { ...this.#position, sweep: sweep.cursor });
+      this.#cache.evict();
+    }
   }
 
   /** Once all open cases are under the policy, and that is committed, it is said what it changed. */

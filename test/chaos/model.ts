@@ -137,12 +137,12 @@ class Run {
     const { reading } = this;
     reading.time = Math.max(reading.time, message.storedMs);
     const now = reading.time;
-    this.#ring(now, message.seq);
     const hash = readPolicyNotice(message);
     if (hash !== null) {
       this.#takePolicy({ policy: this.#policies.byHash(hash), now, seq: message.seq });
       return;
     }
+    this.#ring(now, message.seq);
     const entity = message.subject.split('.').at(-1) ?? '';
     const isControl = entity === 'control';
     if (isControl) this.#takeNotice(message);
@@ -163,10 +163,15 @@ class Run {
   }
 
   #takePolicy(change: Change): void {
-    if (change.policy === this.#inForce.policy) return;
-    // While cases wait for their turn, what they added to a window must stay there until they take it away.
-    if (this.#waiting.length > 0) this.reading.overlaps += 1;
-    else dropPanes(this.reading.cells, this.#inForce.policy, change.now);
+    const isOther = change.policy !== this.#inForce.policy;
+    // No case passes a policy over.
+    if (isOther && this.#waiting.length > 0) {
+      this.reading.overlaps += 1;
+      this.#sweep(Number.POSITIVE_INFINITY);
+    }
+    this.#ring(change.now, change.seq);
+    if (!isOther) return;
+    dropPanes(this.reading.cells, this.#inForce.policy, change.now);
     this.#inForce = change;
     this.reading.changes.push(change);
     this.#waiting = [...this.#cases].filter(([, state]) => isHot(state)).map(([key]) => key);

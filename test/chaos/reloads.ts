@@ -31,7 +31,7 @@ const LAST_WITHIN_MS = 30_000;
 const BACK_SHARE = 0.3;
 
 const HASH_KEY = /^policy\.[0-9a-f]{12}$/;
-const BURST = 6;
+const BURST = 4;
 const BURST_MS = 30;
 
 /**

@@ -34,6 +34,7 @@ t.test(
       t.ok(summary.accepted > 4_000 && summary.rejected > 100, 'events are accepted and rejected');
       t.ok(summary.records > 5_000 && summary.cycles > 3_000 && summary.alerts > 0, 'much is told');
       t.ok(summary.policies >= 2 && summary.swept > 200, 'policies change under open cases');
+      t.ok(summary.overlaps > 0, 'also while cases still wait for the one before');
       t.ok(
         summary.before > 0 && summary.reopened > 0,
         'and under some that were touched or reopened meanwhile',
