@@ -35,7 +35,8 @@ async function whyPartition(nc: NatsConnection, redis: Redis, p: number, policy:
     redis.zrangebyscore(`sla:{${p}}:alarms`, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
   ]);
   const position = decodePosition(text ?? '');
-  if (position === null) return 'has no position';
+  // One that was never told anything has nothing to store.
+  if (position === null) return lastSeq === 0 ? '' : 'has no position';
   if (position.seq !== lastSeq) return `is at ${position.seq} of ${lastSeq}`;
   if (position.policy !== policy) return `is under policy ${position.policy}, not ${policy}`;
   if (position.sweep !== null) return 'has cases under an earlier policy';
