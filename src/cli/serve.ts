@@ -23,6 +23,7 @@ const GRACE_MS = 15_000;
 
 export async function run(argv: string[]): Promise<number> {
   const roles = readRoles(argv);
+  const hangup = onHangup();
   const settings = settingsFromEnvironment();
   const servers = await startServers(settings, { onProgress: line => process.stderr.write(`${line}\n`) });
   try {
@@ -33,7 +34,7 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`sla-monitor: ${monitor.address}\n`);
     if (servers.started && settings.adminToken === null)
       process.stderr.write(`Sign in once with ${await monitor.signinLink('admin')}\n`);
-    process.on('SIGHUP', () => {
+    hangup(() => {
       monitor.reloadPolicy().catch((error: unknown) => {
         process.stderr.write(
           `The policy stays as it is:\n${error instanceof Error ? error.message : String(error)}\n`,
@@ -53,6 +54,19 @@ export async function run(argv: string[]): Promise<number> {
     if (error instanceof PolicyFileError) throw new CommandError(error.message);
     throw error;
   }
+}
+
+/** A SIGHUP that comes while the program starts must not end it: it is kept for whoever handles it from then on. */
+function onHangup(): (handle: () => void) => void {
+  let early = 0;
+  let handler = () => {
+    early += 1;
+  };
+  process.on('SIGHUP', () => handler());
+  return handle => {
+    handler = handle;
+    if (early > 0) handle();
+  };
 }
 
 function readRoles(argv: string[]): readonly ProcessRole[] {

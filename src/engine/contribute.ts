@@ -242,6 +242,13 @@ function groupName(paths: readonly string[], fold: CaseFold, event: SlaEvent | n
   return paths.map(path => `${path}=${text(currentField(path, fold, event))}`).join(',');
 }
 
+/** Whether a group's name is one that the indicator's groupings make; a value with a comma may hide that it is. */
+export function isGroupOf({ by }: CompiledIndicator, group: string): boolean {
+  if (group === 'all') return true;
+  const names = group.split(',').map(part => part.slice(0, Math.max(0, part.indexOf('='))));
+  return by.some(paths => paths.join() === names.join());
+}
+
 /**
  * Whether the attributes `after` change what the first `applied` events contribute. Most changes concern tests whose
  * answer stays as it was, and taking everything away to add it again costs more than asking.

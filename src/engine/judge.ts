@@ -53,6 +53,14 @@ export function judge(alert: CompiledAlert, before: AlertState, sum: WindowSum, 
   return { state: { ...state, pendingSince }, transition: null, againAt: pendingSince + alert.forMs };
 }
 
+/** The end of an alert that is judged no more; null where it neither fires nor pends. */
+export function over(before: AlertState, now: number): Judgement | null {
+  if (before.firing) return turned(before, 'resolved', now);
+  if (before.pendingSince === null) return null;
+  const state = { ...before, pendingSince: null };
+  return { state, transition: null, againAt: Number.POSITIVE_INFINITY };
+}
+
 function turned(state: AlertState, transition: 'firing' | 'resolved', now: number): Judgement {
   return {
     state: {

@@ -1,9 +1,11 @@
 // A policy takes effect on a case that is open: the case is folded again under it, as of the instant at which the policy
 // came into force, and the difference is told. Closed cases stay judged by the policy of their time.
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { type CaseState, restoreCase } from './case.ts';
+import { type CaseState, isHot, restoreCase } from './case.ts';
+import { addCell, type CellChanges } from './contribute.ts';
 import { contributeAll, countAllOpen, tellFolds, uncountOpen } from './evaluation.ts';
 import { clockOf } from './fold.ts';
+import { isPaneGone, paneKeepOf } from './panes.ts';
 import { moveStanding, NOWHERE } from './standing.ts';
 import type { Cause, Naming, Told } from './tell.ts';
 
@@ -22,6 +24,11 @@ export interface PolicyEffect {
 
 export const NO_EFFECT: PolicyEffect = { cases: 0, changed: 0, started: 0, cancelled: 0, overdue: 0 };
 
+/** Whether a policy that comes into force changes the case: it is open, and judged by one that says something else. */
+export function isUnderEarlier(state: CaseState, inForce: CompiledPolicy): boolean {
+  return state.policy.hash !== inForce.hash && state.events.length > 0 && isHot(state);
+}
+
 /**
  * The case under another policy, as of `cause.now`, up to which it was evaluated under its own. `state` is not to be
  * used any more. `effect` is added to.
@@ -38,7 +45,7 @@ export function changePolicy(
   const next = restoreCase(policy, entity, id, events, cause.now, acceptedAt, keepMs);
   next.unchanged = state.unchanged;
   next.encoding = state.encoding;
-  contributeAll(state, allIndicators(state.policy), -1, told.cells);
+  withdrawAll(state, cause.now, told);
   uncountOpen(state.fold, told.cells);
   moveStanding(entity, state.standing, NOWHERE, told.cells);
   contributeAll(next, allIndicators(policy), 1, told.cells);
@@ -47,6 +54,14 @@ export function changePolicy(
   tellFolds(next, state.fold, naming, told);
   addEffect(state, next, effect);
   return next;
+}
+
+/** Takes away what the case added to figures, less what had left its window by then: that is there no more. */
+function withdrawAll(state: CaseState, now: number, told: Told): void {
+  const changes: CellChanges = new Map();
+  contributeAll(state, allIndicators(state.policy), -1, changes);
+  const keep = paneKeepOf(state.policy);
+  for (const [key, change] of changes) if (!isPaneGone(key, keep, now)) addCell(told.cells, key, change);
 }
 
 function allIndicators(policy: CompiledPolicy): readonly number[] {

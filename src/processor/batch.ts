@@ -11,8 +11,8 @@ import { partitionOf } from '../contract/subject.ts';
 import { acceptEvent, forget, isForgotten, isHot, reachTime } from '../engine/case.ts';
 import { caseKey, chunkCount, encodeCase } from '../engine/codec.ts';
 import { addCell } from '../engine/contribute.ts';
-import { changePolicy, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
-import type { Told } from '../engine/tell.ts';
+import { changePolicy, isUnderEarlier, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
+import type { Cause, Told } from '../engine/tell.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { chunkField, FORGOTTEN } from '../store/keys.ts';
 import type { Commit } from '../store/partition-store.ts';
@@ -167,6 +167,8 @@ export class Batch {
       case 'applied':
       case 'later':
         this.#count(event.entity, 'applied');
+        // Closed when the policy came into force, and open again by this event: from here on it is under it.
+        this.#changePolicy(found, { now, id: `${this.#place.idPrefix}-${message.seq}p`, at: now });
         this.#touch(found);
         break;
       case 'duplicate':
@@ -194,9 +196,10 @@ export class Batch {
     if (found.alarm === alarm.at) found.alarm = null;
     if (found.armed === alarm.at) found.armed = null;
     this.#rung.add(found);
-    this.bringUnderPolicy(found, seq);
-    const { state } = found;
-    if (state.alarm < now) {
+    // Whether an alarm rings too early is no function of the stream, so it must not bring anything about.
+    if (found.state.alarm < now) {
+      this.bringUnderPolicy(found, seq);
+      const { state } = found;
       if (isForgotten(state, now)) {
         forget(state, this.told);
         found.forgotten = true;
@@ -216,13 +219,18 @@ export class Batch {
    * into force, whenever it is next looked at, which is with the message of sequence `seq`. True when there was something to do.
    */
   bringUnderPolicy(found: CachedCase, seq: number): boolean {
-    const { policy, at } = this.#inForce;
-    if (found.forgotten || found.state.policy === policy || !isHot(found.state)) return false;
-    if (found.state.events.length === 0) return false;
+    const { at } = this.#inForce;
     const cause = { now: at, id: `${this.#place.idPrefix}-${this.#inForce.seq}p`, at };
-    found.state = changePolicy(found.state, policy, cause, this.told, this.effect);
+    if (!this.#changePolicy(found, cause)) return false;
     this.#takeRecords(seq);
     this.#touch(found);
+    return true;
+  }
+
+  #changePolicy(found: CachedCase, cause: Cause): boolean {
+    const { policy } = this.#inForce;
+    if (found.forgotten || !isUnderEarlier(found.state, policy)) return false;
+    found.state = changePolicy(found.state, policy, cause, this.told, this.effect);
     return true;
   }
 

@@ -1,8 +1,9 @@
 // The cells of one partition, as committed and as changed since: the owner's copy of the hash in Redis.
 // Panes that have left their window are dropped, and late evidence about them no longer counts anywhere.
 
-import { cellParts, isPaneCell, isValueCell } from '../contract/cells.ts';
+import { isValueCell } from '../contract/cells.ts';
 import type { CellChanges } from '../engine/contribute.ts';
+import { isPaneGone, type PaneKeep, paneKeepOf } from '../engine/panes.ts';
 import { ValueLimit } from '../engine/value-limit.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import type { Commit } from '../store/partition-store.ts';
@@ -13,19 +14,31 @@ const SWEEP_MS = 10_000;
 export class CellStore {
   readonly #cells: Map<string, number>;
   readonly #limit = new ValueLimit();
-  /** How long a pane of an indicator stays, from its first instant, in ms. */
-  #keepMs: ReadonlyMap<string, number>;
+  /** How long panes stay; null while cases wait to be brought under another policy. */
+  #keep: PaneKeep | null;
+  #holds = false;
   #sweptAt = 0;
 
-  constructor(policy: CompiledPolicy, cells: Map<string, number>) {
+  /** `policy` is null while cases wait to be brought under it. */
+  constructor(policy: CompiledPolicy | null, cells: Map<string, number>) {
     this.#cells = cells;
     for (const key of cells.keys()) if (isValueCell(key)) this.#limit.count(key, 1);
-    this.#keepMs = keepMsOf(policy);
+    this.#keep = policy === null ? null : paneKeepOf(policy);
+  }
+
+  /**
+   * The policy changes with the next commit: what has left its window by then is dropped, and then nothing until `follow`,
+   * since each case that is brought under another policy first takes away what it added.
+   */
+  hold(): void {
+    this.#holds = true;
+    this.#sweptAt = 0;
   }
 
   /** Windows have the lengths of this policy from now on; panes of indicators that it lacks are dropped. */
   follow(policy: CompiledPolicy): void {
-    this.#keepMs = keepMsOf(policy);
+    this.#keep = paneKeepOf(policy);
+    this.#holds = false;
     this.#sweptAt = 0;
   }
 
@@ -43,7 +56,8 @@ export class CellStore {
           this.#add(kept, part, commit, message);
       } else this.#add(key, change, commit, message);
     }
-    if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now, commit, message);
+    if (this.#keep !== null && now - this.#sweptAt >= SWEEP_MS) this.#sweep(now, commit, message);
+    if (this.#holds) this.#keep = null;
   }
 
   #add(
@@ -76,13 +90,6 @@ export class CellStore {
   }
 
   #isGone(key: string, now: number): boolean {
-    if (!isPaneCell(key)) return false;
-    const [, rule = '', , start = '0'] = cellParts(key);
-    const keep = this.#keepMs.get(rule);
-    return keep === undefined || Number(start) <= now - keep;
+    return this.#keep !== null && isPaneGone(key, this.#keep, now);
   }
-}
-
-function keepMsOf(policy: CompiledPolicy): Map<string, number> {
-  return new Map(policy.indicators.map(({ rule, windowMs, paneMs }) => [rule, windowMs + 2 * paneMs]));
 }

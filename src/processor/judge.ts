@@ -1,11 +1,12 @@
 // Judges the alerts of indicators. Each indicator has one judge: the owner of the partition that its rule's name hashes
 // to. It looks at committed panes of all partitions, and changes nothing while one of them is catching up.
-import { cellKey } from '../contract/cells.ts';
+import { cellKey, cellParts } from '../contract/cells.ts';
 import type { FeedItem } from '../contract/frame.ts';
 import type { AlertRecord } from '../contract/record.ts';
 import { fnv1a32 } from '../contract/subject.ts';
 import type { CellBook } from '../engine/cell-book.ts';
-import { type AlertState, type Judgement, judge, QUIET } from '../engine/judge.ts';
+import { isGroupOf } from '../engine/contribute.ts';
+import { type AlertState, type Judgement, judge, over, QUIET } from '../engine/judge.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import { actionOf } from './action.ts';
 import type { AlertChange } from './ledger.ts';
@@ -19,12 +20,16 @@ export interface Figures {
 }
 
 const PERIOD_MS = 200;
+/** Of a rule that no policy has had since this process began. */
+const UNKNOWN_SEVERITY = 'none';
 
 export class Judge {
   readonly #processor: Processor;
   readonly #policy: () => CompiledPolicy;
   readonly #partitions: number;
   readonly #figures: () => Figures;
+  /** By rule, also of rules that the policy no longer has. */
+  readonly #severities = new Map<string, string>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -50,12 +55,35 @@ export class Judge {
   #judgeAll(now: number): void {
     const { book, fresh } = this.#figures();
     if (!fresh) return;
+    this.#endOrphans(now);
     for (const indicator of this.#policy().indicators) {
       const { alert } = indicator;
       if (alert === null) continue;
+      this.#severities.set(indicator.rule, alert.severity);
       const partition = this.#processor.partition(fnv1a32(indicator.rule) % this.#partitions);
       if (partition?.caughtUp !== true) continue;
       partition.addAlerts(this.#judgeIndicator(indicator, alert, partition, book, now));
+    }
+  }
+
+  /** An alert of a rule that the policy lacks is judged by nobody: it is over. */
+  #endOrphans(now: number): void {
+    const judged = new Set(this.#policy().indicators.flatMap(each => (each.alert === null ? [] : each.rule)));
+    for (let p = 0; p < this.#partitions; p++) {
+      const partition = this.#processor.partition(p);
+      if (partition?.caughtUp !== true) continue;
+      for (const [field, text] of partition.alerts) {
+        const [rule = '', group = ''] = cellParts(field);
+        if (judged.has(rule)) continue;
+        const found = over(parseState(text), now);
+        if (found === null) continue;
+        const about = {
+          rule,
+          title: { zh: rule, en: rule },
+          severity: this.#severities.get(rule) ?? UNKNOWN_SEVERITY,
+        };
+        partition.addAlerts([this.#change(about, group, field, found, partition, now)]);
+      }
     }
   }
 
@@ -67,23 +95,29 @@ export class Judge {
     now: number,
   ): AlertChange[] {
     const changes: AlertChange[] = [];
-    const groups = new Set(book.groups(indicator));
+    const known = new Set(book.groups(indicator));
+    const groups = new Set(known);
     const prefix = cellKey(indicator.rule, '');
     for (const field of partition.alerts.keys())
       if (field.startsWith(prefix)) groups.add(groupOf(field, prefix));
     for (const group of groups) {
       const field = cellKey(indicator.rule, group);
       const before = parseState(partition.alerts.get(field));
-      const found = judge(alert, before, book.window(indicator, group, now), now);
+      // A group of which nothing is counted any more, and that the policy's groupings can't make, is over like a rule.
+      const isOrphan = !known.has(group) && !isGroupOf(indicator, group);
+      const found = isOrphan
+        ? over(before, now)
+        : judge(alert, before, book.window(indicator, group, now), now);
+      if (found === null) continue;
       if (found.transition === null && found.state.pendingSince === before.pendingSince) continue;
-      changes.push(this.#change(indicator, alert, group, field, found, partition, now));
+      const about = { ...indicator, severity: alert.severity };
+      changes.push(this.#change(about, group, field, found, partition, now));
     }
     return changes;
   }
 
   #change(
-    indicator: CompiledIndicator,
-    alert: CompiledAlert,
+    { rule, title, severity }: About,
     group: string,
     field: string,
     { state, transition }: Judgement,
@@ -94,7 +128,6 @@ export class Judge {
     if (transition === null) return { field, state: text, records: [], feed: [] };
     const at = new Date(now).toISOString();
     const id = `${partition.idPrefix}-${encodeURIComponent(field)}-${state.number}`;
-    const { rule } = indicator;
     const policy = this.#policy();
     const { value, numerator, denominator, number } = state;
     const record: AlertRecord = {
@@ -105,18 +138,21 @@ export class Judge {
       rule,
       group,
       state: transition,
-      severity: alert.severity,
+      severity,
       number,
       value,
       numerator,
       denominator,
       policy: policy.hash,
     };
-    const feed: FeedItem = { id, at: now, kind: transition, rule, title: indicator.title, subject: group };
+    const feed: FeedItem = { id, at: now, kind: transition, rule, title, subject: group };
     const records = transition === 'firing' ? [record, ...actionOf(record, policy)] : [record];
     return { field, state: text, records, feed: [feed] };
   }
 }
+
+/** What a transition says of its rule. */
+type About = Pick<CompiledIndicator, 'rule' | 'title'> & Pick<CompiledAlert, 'severity'>;
 
 function groupOf(field: string, prefix: string): string {
   return field.slice(prefix.length).replaceAll('%7C', '|').replaceAll('%25', '%');

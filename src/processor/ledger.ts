@@ -38,6 +38,8 @@ export interface LedgerOptions {
   readonly onProlonged: (askedAt: number) => void;
 }
 
+type PolicyOf = (hash: string) => CompiledPolicy;
+
 /** Acknowledged records are dropped from the stored list with the next commit; so many of them make one of their own. */
 const ACKNOWLEDGED_MAX = 1_000;
 /** An idle partition clears its stored outbox after this time. */
@@ -74,7 +76,7 @@ export class Ledger {
   #closed = false;
 
   /** `onDue` is called when there is something to commit although no message came. */
-  constructor(options: LedgerOptions, loaded: Loaded, policy: CompiledPolicy, onDue: () => void) {
+  constructor(options: LedgerOptions, loaded: Loaded, policyOf: PolicyOf, onDue: () => void) {
     const { nc, store, lapsedMs } = options;
     const { snapshot, position, stored, floor } = loaded;
     const { partition } = store;
@@ -82,9 +84,9 @@ export class Ledger {
     this.#loaded = loaded;
     this.#onDue = onDue;
     this.idPrefix = idPrefixOf(position, partition);
-    this.#cells = new CellStore(policy, snapshot.cells);
+    this.#cells = new CellStore(position.sweep === null ? policyOf(position.policy) : null, snapshot.cells);
     this.alerts = new Map([...snapshot.alerts, ...loaded.alerts]);
-    this.#alertChanges = takenBack(loaded, policy);
+    this.#alertChanges = takenBack(loaded, policyOf);
     this.#storedIds = stored.ids;
     this.#position = position;
     this.#expected = snapshot.position;
@@ -157,7 +159,12 @@ export class Ledger {
     return this.#dropDue ? 'now' : 'sometime';
   }
 
-  /** Figures follow another policy from now on. */
+  /** The next commit brings another policy into force, whose windows figures `follow` once all cases are under it. */
+  hold(): void {
+    this.#cells.hold();
+  }
+
+  /** Figures follow this policy from now on. */
   follow(policy: CompiledPolicy): void {
     this.#cells.follow(policy);
   }
@@ -278,14 +285,17 @@ export class Ledger {
   }
 }
 
-/** Transitions that are stored as records, but not in this copy of Redis, and the actions that belong to them. */
-function takenBack(loaded: Loaded, policy: CompiledPolicy): AlertChange[] {
+/**
+ * Transitions that are stored as records, but not in this copy of Redis, and the actions that belong to them by the policy
+ * under which they fired.
+ */
+function takenBack(loaded: Loaded, policyOf: PolicyOf): AlertChange[] {
   return [...loaded.alerts].map(([field, state]) => ({
     field,
     state,
     records: loaded.firings
       .filter(({ rule, group }) => cellKey(rule, group) === field)
-      .flatMap(record => actionOf(record, policy)),
+      .flatMap(record => actionOf(record, policyOf(record.policy))),
     feed: [],
   }));
 }

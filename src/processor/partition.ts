@@ -78,7 +78,7 @@ export class Partition {
   /** Open cases that are still to be brought under the policy in force. */
   #sweep: Sweep | null;
   #effect: PolicyEffect = { ...NO_EFFECT };
-  #announcedAt = Number.NEGATIVE_INFINITY;
+  #announced = { hash: '', at: 0 };
   #horizon = 0;
   #stopped = false;
   #abandoned: string | null = null;
@@ -102,7 +102,7 @@ export class Partition {
     this.#options = options;
     this.number = store.partition;
     this.#rebuilt = loaded.rebuilt;
-    this.#ledger = new Ledger(options, loaded, policy, () => this.#reader.wake());
+    this.#ledger = new Ledger(options, loaded, policies.byHash, () => this.#reader.wake());
     this.#cache = new CaseCache(store, policy, policies.byHash, options.cacheMax, options.closedKeepMs);
     this.#position = position;
     this.#time = snapshot.time;
@@ -202,8 +202,9 @@ export class Partition {
   /** Writes into the stream that another policy is in force, so that every reading changes it at the same place. */
   announce(hash: string): void {
     const now = performance.now();
-    if (!this.caughtUp || this.#inForce.policy.hash === hash || now - this.#announcedAt < ANNOUNCE_MS) return;
-    this.#announcedAt = now;
+    if (!this.caughtUp || this.#inForce.policy.hash === hash) return;
+    if (this.#announced.hash === hash && now - this.#announced.at < ANNOUNCE_MS) return;
+    this.#announced = { hash, at: now };
     this.#options.nc.publish(controlSubject(this.number), encodePolicyNotice(hash));
   }
 
@@ -250,6 +251,7 @@ export class Partition {
     const policy = await this.#options.policies.find(readPolicyNotice(message) ?? '');
     const now = Math.max(this.#time, message.storedMs);
     if (now >= this.#horizon) await this.#extendHorizon(now);
+    if (policy.hash !== this.#inForce.policy.hash) await this.#finishSweep(message.seq);
     const batch = await this.#ringAll(this.#newBatch(), now, message.seq);
     await this.#commit(batch, this.#position);
     this.#time = now;
@@ -260,7 +262,7 @@ export class Partition {
     }
     this.#inForce = { policy, seq: message.seq, at: now };
     this.#cache.policy = policy;
-    this.#ledger.follow(policy);
+    this.#ledger.hold();
     this.#effect = { ...NO_EFFECT };
     this.#sweep = await Sweep.over(this.#options.store, '');
     await this.#commit(this.#newBatch(), {
@@ -273,10 +275,21 @@ export class Partition {
     this.#endSweep();
   }
 
+  /** No case passes a policy over: those that still wait are brought under it before the next one comes into force. */
+  async #finishSweep(seq: number): Promise<void> {
+    for (const sweep = this.#sweep; sweep !== null && this.#sweep !== null; this.#endSweep()) {
+      const batch = this.#newBatch();
+      await sweep.step(this.#cache, batch, seq, true);
+      await this.#commit(batch, { ...this.#position, sweep: sweep.cursor });
+      this.#cache.evict();
+    }
+  }
+
   /** Once all open cases are under the policy, and that is committed, it is said what it changed. */
   #endSweep(): void {
     if (this.#sweep === null || this.#position.sweep !== null) return;
     this.#sweep = null;
+    this.#ledger.follow(this.#inForce.policy);
     const { hash } = this.#inForce.policy;
     const effect = { partition: this.number, policy: hash, ...this.#effect };
     this.#options.log.info(effect, 'all open cases are under the policy');

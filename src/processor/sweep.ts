@@ -10,6 +10,11 @@ const CASES_WITH_TICK = 200;
 /** Cases that are loaded at once. */
 const PAGE = 200;
 
+/** How many cases have their turn with a message of the stream. */
+export function casesWith(isControl: boolean): number {
+  return isControl ? CASES_WITH_TICK : CASES_WITH_EVENT;
+}
+
 export class Sweep {
   readonly #keys: readonly string[];
   #at = 0;
@@ -30,8 +35,8 @@ export class Sweep {
   }
 
   /** What comes with the message of sequence `seq`. Cases that are under the policy already don't count. */
-  async step(cache: CaseCache, batch: Batch, seq: number, isTick: boolean): Promise<void> {
-    const count = isTick ? CASES_WITH_TICK : CASES_WITH_EVENT;
+  async step(cache: CaseCache, batch: Batch, seq: number, isControl: boolean): Promise<void> {
+    const count = casesWith(isControl);
     for (let done = 0; done < count && this.#at < this.#keys.length; ) {
       const found = await this.#next(cache);
       if (found !== undefined && batch.bringUnderPolicy(found, seq)) done += 1;

@@ -62,8 +62,10 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
       if (confirm !== undefined && confirm !== policy.hash)
         return refuse(reply, 409, 'other-policy', `This policy has the hash ${policy.hash}: try it first.`);
       const answer = { hash: policy.hash, name: policy.name, warnings: [...warnings] };
-      if (policy.hash === options.policy().hash)
+      if (policy.hash === options.policy().hash) {
+        if (confirm !== undefined) await options.policies.put(read);
         return reply.send({ ...answer, applied: true, effect: null });
+      }
       const effect = await effectOf(options, policy);
       if (confirm !== undefined) await options.policies.put(read);
       return reply.send({ ...answer, applied: confirm !== undefined, effect });

@@ -1,14 +1,17 @@
 // Compares what the monitor left behind with what one undisturbed reading of the streams makes, and with a backtest of
-// the accepted events.
+// the accepted events under the policies that were in force at their places.
 import { z } from 'zod';
-import { backtest } from '../../src/backtest/backtest.ts';
 import { compareWithRecords } from '../../src/backtest/records.ts';
 import type { RawMessage } from '../../src/broker/reader.ts';
+import { openConfig } from '../../src/broker/streams.ts';
+import { keptPolicies } from '../../src/cli/kept-policies.ts';
+import { cellParts } from '../../src/contract/cells.ts';
 import type { AlertRecord, ClockRecord } from '../../src/contract/record.ts';
 import { RECORD_SCHEMAS } from '../../src/contract/record-schemas.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { type Field, PARTITIONS } from './field.ts';
-import { type Reading, readAll, undisturbed } from './model.ts';
+import { compareSums, disorderOf, finalOutcomes } from './final.ts';
+import { type PolicyBook, type Reading, readAll, undisturbed } from './model.ts';
 
 export interface Findings {
   /** One sentence each; empty when all is as it must be. */
@@ -21,26 +24,31 @@ export interface Findings {
     readonly cycles: number;
     readonly alerts: number;
     readonly calls: number;
+    /** Policies that came into force, the most that a partition has seen. */
+    readonly policies: number;
+    /** How many of them, over all partitions, while cases still waited for the one before. */
+    readonly overlaps: number;
+    /** Cases that came under another policy in their turn, by what happened to them before, and when they were reopened. */
+    readonly swept: number;
+    readonly before: number;
+    readonly reopened: number;
+    /** Events that came after younger ones of their case: from ten minutes to an hour, and from further back. */
+    readonly disordered: number;
+    readonly farDisordered: number;
+    /** Cases by the name of the policy that judges them. */
+    readonly judged: Readonly<Record<string, number>>;
   };
 }
 
-/** `at`: an instant up to which all has been told, and before the next deadline. `unrouted`: published where no mapping is. */
-export async function compare(
-  field: Field,
-  policy: CompiledPolicy,
-  at: number,
-  unrouted: number,
-): Promise<Findings> {
+/** Compares while nothing moves. `unrouted`: how many messages were published where no mapping is. */
+export async function compare(field: Field, unrouted: number): Promise<Findings> {
+  const policies = await keptPolicyBook(field);
   const readings: Reading[] = [];
-  for (let p = 0; p < PARTITIONS; p++) readings.push(await undisturbed(field.nc, policy, p, PARTITIONS));
+  for (let p = 0; p < PARTITIONS; p++) readings.push(await undisturbed(field.nc, policies, p, PARTITIONS));
   const records = await readAll(field.nc, 'SLA_RECORDS');
   const clocks = records.filter(({ subject }) => subject.startsWith('sla.records.clock.'));
   const told = clocks.map(parseClock);
-  const { outcomes } = backtest(
-    policy,
-    readings.flatMap(({ accepted }) => accepted),
-    at,
-  );
+  const outcomes = readings.flatMap(reading => finalOutcomes(policies.first, reading));
   const wrong = [
     ...compareWithRecords(outcomes, told).map(text => `outcome: ${text}${account(text, readings, told)}`),
     ...compareIds(
@@ -53,13 +61,16 @@ export async function compare(
       readings.flatMap(reading => reading.records),
     ),
     ...repeated('record', records.map(idOf)),
-    ...(await compareCells(field, readings)),
+    ...(await compareCells(field, policies, readings)),
+    ...readings.flatMap(compareSums),
     ...(await compareRejects(field, readings, unrouted)),
     ...compareAlerts(records),
-    ...(await compareActions(field, records, readings)),
+    ...(await compareActions(field, policies, records, readings)),
   ];
-  const rejected = readings.reduce((sum, { rejects }) => sum + rejects.size, 0);
-  const accepted = readings.reduce((sum, reading) => sum + reading.accepted.length, 0);
+  const sum = (count: (reading: Reading) => number) => readings.reduce((all, each) => all + count(each), 0);
+  const most = (count: (reading: Reading) => number) => Math.max(...readings.map(count));
+  const rejected = sum(({ rejects }) => rejects.size);
+  const accepted = sum(reading => reading.accepted.length);
   return {
     wrong,
     summary: {
@@ -69,16 +80,39 @@ export async function compare(
       records: clocks.length,
       cycles: outcomes.length,
       alerts: records.filter(({ subject }) => subject.startsWith('sla.records.alert.')).length,
-      calls: readings.reduce((sum, { actions }) => sum + actions.length, 0),
+      calls: sum(({ actions }) => actions.length),
+      policies: most(({ changes }) => changes.length),
+      overlaps: sum(reading => reading.overlaps),
+      swept: sum(({ brought }) => brought.swept),
+      before: sum(({ brought }) => brought.before),
+      reopened: sum(({ brought }) => brought.reopened),
+      disordered: sum(reading => disorderOf(reading).within),
+      farDisordered: sum(reading => disorderOf(reading).beyond),
+      judged: judgedBy(readings),
     },
   };
+}
+
+function judgedBy(readings: readonly Reading[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { cases } of readings)
+    for (const { policy } of cases.values()) counts[policy.name] = (counts[policy.name] ?? 0) + 1;
+  return counts;
+}
+
+/** The policies that the monitor keeps for good: they come with the streams. */
+async function keptPolicyBook(field: Field): Promise<PolicyBook> {
+  const kv = await openConfig(field.nc);
+  const byHash = await keptPolicies(kv);
+  const first = await kv.get('policy.first');
+  return { first: byHash(new TextDecoder().decode(first?.value)), byHash };
 }
 
 /** What was read and told of the case that a finding names, for whoever has to understand it. */
 function account(finding: string, readings: readonly Reading[], told: readonly ClockRecord[]): string {
   const [entity, id, rule] = KEY.parse(JSON.parse(/^\[[^\]]*\]/.exec(finding)?.[0] ?? '[]'));
   const events = readings.flatMap(({ accepted }) =>
-    accepted.filter(event => event.entity === entity && event.case === id),
+    accepted.filter(({ event }) => event.entity === entity && event.case === id),
   );
   const records = told.filter(each => each.entity === entity && each.case === id && each.rule === rule);
   return `\n    ${[...events, ...records].map(each => JSON.stringify(each)).join('\n    ')}`;
@@ -131,21 +165,46 @@ function byCase(ids: readonly string[]): Map<string, string[]> {
   return cases;
 }
 
-/** Panes come and go with time; all else that is counted is a function of the streams. */
+/** Kinds of cells that are a function of the streams, whenever one looks; of panes, those that are in a window now. */
 const COMPARED = new Set(['c', 'g', 'o', 'l', 'q']);
 
-async function compareCells(field: Field, readings: readonly Reading[]): Promise<string[]> {
+async function compareCells(
+  field: Field,
+  { first }: PolicyBook,
+  readings: readonly Reading[],
+): Promise<string[]> {
   const wrong: string[] = [];
-  for (const [p, { cells }] of readings.entries()) {
+  for (const [p, { cells, changes, time }] of readings.entries()) {
     const found = new Map(Object.entries(await field.redis.hgetall(`sla:{${p}}:cells`)));
+    const policies = [first, ...changes.map(({ policy }) => policy)];
+    const windows = windowsOf(policies.at(-1) ?? first, time);
+    const lasting = lastingRules(policies);
     for (const key of new Set([...cells.keys(), ...found.keys()])) {
-      if (!COMPARED.has(key.split('|')[0] ?? '')) continue;
+      const [kind = '', rule = '', , start = '0', side] = cellParts(key);
+      const isInWindow = kind === 'w' && Number(start) > (windows.get(rule) ?? Number.POSITIVE_INFINITY);
+      if (!COMPARED.has(kind) && !isInWindow) continue;
       const expected = cells.get(key) ?? 0;
       const is = Number(found.get(key) ?? 0);
       if (is !== expected) wrong.push(`cell ${key} of partition ${p} is ${is}, not ${expected}`);
+      if (isInWindow && side === 'd' && is < 0 && lasting.has(rule))
+        wrong.push(`cell ${key} of partition ${p} counts ${is} of something`);
     }
   }
   return wrong;
+}
+
+/**
+ * Indicators that were never gone. Where one was, what closed cases had given to it was dropped with it, so that late
+ * evidence about them takes away what is not there.
+ */
+function lastingRules(policies: readonly CompiledPolicy[]): ReadonlySet<string> {
+  const rules = policies.map(({ indicators }) => new Set(indicators.map(({ rule }) => rule)));
+  return new Set([...(rules[0] ?? [])].filter(rule => rules.every(each => each.has(rule))));
+}
+
+/** After which instant the panes in an indicator's window begin, by its rule. */
+function windowsOf(policy: CompiledPolicy, now: number): ReadonlyMap<string, number> {
+  return new Map(policy.indicators.map(({ rule, windowMs, paneMs }) => [rule, now - windowMs - paneMs]));
 }
 
 async function compareRejects(
@@ -196,13 +255,17 @@ function alertsOf(records: readonly RawMessage[]): AlertRecord[] {
     .map(({ data }) => RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(data).toString('utf8'))));
 }
 
-/** Each firing has its action, and each case what it called for, once; and nothing else is there. */
+/** Each firing has the action of its policy, and each case what it called for, once; and nothing else is there. */
 async function compareActions(
   field: Field,
+  { byHash }: PolicyBook,
   records: readonly RawMessage[],
   readings: readonly Reading[],
 ): Promise<string[]> {
-  const firings = alertsOf(records).filter(({ state }) => state === 'firing');
+  const firings = alertsOf(records).filter(({ state, rule, policy }) => {
+    const indicator = byHash(policy).indicators.find(one => one.rule === rule);
+    return state === 'firing' && indicator?.alert?.action != null;
+  });
   const expected = [
     ...firings.map(({ id }) => `${id}-action`),
     ...readings.flatMap(({ actions }) => actions),

@@ -1,7 +1,6 @@
 // The field of the chaos tests: private servers, monitors as processes of their own that are started again whenever they
 // end, and a publisher that does not let go of a message before it is stored.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, cpSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -11,79 +10,24 @@ import { apiRequest } from '../../src/broker/api.ts';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { Publisher } from '../../src/broker/publisher.ts';
 import { currentDefinition, ensureStreams } from '../../src/broker/streams.ts';
-import { childEnvironment } from '../../src/config.ts';
-import { packageRoot } from '../../src/package-root.ts';
+import { readPolicyText } from '../../src/policies.ts';
 import { startTestServers, type TestServer, type TestServers } from '../support/servers.ts';
 import type { LoadMessage } from './load.ts';
+import { MonitorProcess } from './monitor-process.ts';
+import { whyUnsettled } from './settled.ts';
 
 export const PARTITIONS = 8;
-const RESTART_MS = 200;
 const START_ATTEMPTS = 40;
+const ADMIN_TOKEN = 'an-admin-token-of-the-chaos';
+/** In which all that was on its way between processes has arrived. */
+const STILL_MS = 150;
+const SEND_MS_MAX = 10_000;
 
 export interface FieldOptions {
-  readonly policyFile: string;
+  /** What the policy file says in the beginning. */
+  readonly policy: string;
   readonly monitors: number;
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** One monitor as a process; it is started again whenever it ends, until it is stopped. */
-export class MonitorProcess {
-  readonly name: string;
-  readonly logFile: string;
-  readonly #env: Readonly<Record<string, string>>;
-  #child: ChildProcess | null = null;
-  #wanted = false;
-  #starts = 0;
-
-  constructor(name: string, dir: string, env: Readonly<Record<string, string>>) {
-    this.name = name;
-    this.logFile = join(dir, `${name}.log`);
-    this.#env = env;
-  }
-
-  get starts(): number {
-    return this.#starts;
-  }
-
-  get pid(): number {
-    return this.#child?.pid ?? 0;
-  }
-
-  start(): void {
-    this.#wanted = true;
-    this.#spawn();
-  }
-
-  #spawn(): void {
-    const output = openSync(this.logFile, 'a', 0o600);
-    this.#starts += 1;
-    const child = spawn(process.execPath, ['--import=tsx', 'src/main.ts', 'serve'], {
-      cwd: packageRoot(),
-      env: childEnvironment(this.#env),
-      stdio: ['ignore', output, output],
-    });
-    closeSync(output);
-    this.#child = child;
-    child.once('exit', () => {
-      if (this.#child !== child) return;
-      this.#child = null;
-      if (this.#wanted) setTimeout(() => this.#wanted && this.#child === null && this.#spawn(), RESTART_MS);
-    });
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name);
-  }
-
-  /** SIGKILL; it is not started again. */
-  async end(): Promise<void> {
-    this.#wanted = false;
-    const child = this.#child;
-    if (child === null) return;
-    const gone = new Promise(resolve => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-  }
 }
 
 export class Field {
@@ -91,6 +35,8 @@ export class Field {
   readonly nc: NatsConnection;
   readonly redis: Redis;
   readonly monitors: readonly MonitorProcess[];
+  /** The file that POLICY_FILE of each monitor names. */
+  readonly policyFile: string;
   readonly #publisher: Publisher;
   #published = 0;
   /** How many messages went where no mapping takes them. */
@@ -106,6 +52,7 @@ export class Field {
     this.nc = nc;
     this.redis = redis;
     this.monitors = monitors;
+    this.policyFile = policyFileOf(servers);
     this.#publisher = new Publisher(nc, { timeoutMs: 2_000 });
   }
 
@@ -116,6 +63,7 @@ export class Field {
     const redis = new Redis(servers.redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
     // Whoever kills Redis knows that it is gone.
     redis.on('error', () => {});
+    writeFileSync(policyFileOf(servers), options.policy);
     const monitors = Array.from(
       { length: options.monitors },
       (_, i) =>
@@ -123,7 +71,8 @@ export class Field {
           ...servers.env,
           HTTP_PORT: '0',
           PARTITIONS: String(PARTITIONS),
-          POLICY_FILE: options.policyFile,
+          POLICY_FILE: policyFileOf(servers),
+          ADMIN_TOKEN,
           LOG_LEVEL: 'info',
           ...options.env,
         }),
@@ -158,55 +107,55 @@ export class Field {
     return Array.from({ length: PARTITIONS }, (_, p) => `sla:{${p}}:${name}`);
   }
 
+  /** Puts a policy into force as an operator does who tells one process; false when it can't be told, or can't do it. */
+  async sendPolicy(text: string, monitor: MonitorProcess): Promise<boolean> {
+    const { address } = monitor;
+    if (address === null) return false;
+    const { hash } = readPolicyText(text).policy;
+    const response = await fetch(`${address}/api/v1/policy?confirm=${hash}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      body: text,
+      signal: AbortSignal.timeout(SEND_MS_MAX),
+    });
+    return response.ok;
+  }
+
   /**
-   * Waits until all that is stored is applied, all records are published, and no alarm is due before `quietMs` from now.
-   * Resolves with an instant up to which everything has been told.
+   * Waits until all that is stored is applied, all records are published and all cases are under the policy in force; then
+   * holds all monitors, so that nothing is told any more, does the work, and lets them go on.
    */
-  async settled(quietMs: number, withinMs: number, say: (line: string) => void): Promise<number> {
-    let at = 0;
+  async whileSettled<T>(withinMs: number, say: (line: string) => void, work: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      await this.#settled(deadline - Date.now(), say);
+      for (const monitor of this.monitors) monitor.hold(true);
+      try {
+        await sleep(STILL_MS);
+        if ((await whyUnsettled(this.nc, this.redis, PARTITIONS)) === '') return await work();
+      } finally {
+        for (const monitor of this.monitors) monitor.hold(false);
+      }
+      await sleep(STILL_MS);
+    }
+  }
+
+  async #settled(withinMs: number, say: (line: string) => void): Promise<void> {
     let saidAt = Date.now();
     let why = '';
     await until(
       () => `all is applied (${why})`,
       async () => {
-        at = Date.now();
-        const found = await this.#unsettled(at + quietMs);
-        if (found !== '' && Date.now() - saidAt > 5_000) {
+        why = await whyUnsettled(this.nc, this.redis, PARTITIONS);
+        if (why !== '' && Date.now() - saidAt > 5_000) {
           saidAt = Date.now();
-          say(`it waits: ${found}`);
+          say(`it waits: ${why}`);
           for (const { name, logFile } of this.monitors) say(`  ${name}: ${lastWarning(logFile)}`);
         }
-        why = found;
         return why === '';
       },
       withinMs,
     );
-    return at;
-  }
-
-  async #unsettled(quietUntil: number): Promise<string> {
-    for (let p = 0; p < PARTITIONS; p++) {
-      const { last_seq } = (
-        await apiRequest(this.nc, `$JS.API.STREAM.INFO.SLA_EVENTS_${p}`, null, STREAM_INFO)
-      ).state;
-      const [position, outbox, alarm] = await Promise.all([
-        this.redis.hget(`sla:{${p}}:meta`, 'position'),
-        this.redis.llen(`sla:{${p}}:outbox`),
-        this.redis.zrangebyscore(`sla:{${p}}:alarms`, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
-      ]);
-      const seq = position === null ? 0 : POSITION.parse(JSON.parse(position))[1];
-      if (seq !== last_seq) return `partition ${p} is at ${seq} of ${last_seq}`;
-      if (outbox > 0) return `partition ${p} has ${outbox} unpublished records`;
-      const next = Number(alarm[1] ?? Number.POSITIVE_INFINITY);
-      if (next < quietUntil) return `partition ${p} has an alarm in ${next - Date.now()} ms`;
-    }
-    const { num_pending, num_ack_pending } = await apiRequest(
-      this.nc,
-      '$JS.API.CONSUMER.INFO.SLA_UNROUTED.mover',
-      null,
-      CONSUMER_INFO,
-    );
-    return num_pending + num_ack_pending > 0 ? 'unrouted messages wait' : '';
   }
 
   /** Makes the streams' own windows for duplicates too short to help, as after an outage that lasted longer. */
@@ -277,7 +226,7 @@ export class Field {
 
   async close(): Promise<void> {
     for (const monitor of this.monitors) {
-      monitor.signal('SIGCONT');
+      monitor.hold(false);
       await monitor.end();
     }
     this.#publisher.close();
@@ -287,15 +236,16 @@ export class Field {
   }
 }
 
+function policyFileOf({ dir }: TestServers): string {
+  return join(dir, 'policy.json');
+}
+
 function lastWarning(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').split('\n');
   return (lines.findLast(line => line.startsWith('{"level":40')) ?? 'no warning').slice(0, 300);
 }
 
 const STATUS = z.object({ owner: z.string() });
-const POSITION = z.tuple([z.string(), z.number()]).rest(z.unknown());
-const STREAM_INFO = z.object({ state: z.object({ last_seq: z.number() }) });
-const CONSUMER_INFO = z.object({ num_pending: z.number(), num_ack_pending: z.number() });
 
 /** Waits until a condition holds; a look that fails counts as one that does not hold. */
 export async function until(

@@ -1,8 +1,10 @@
-// The load of the chaos tests: lives of tickets, calls, chats and agents, the same for a seed but for the wall time on
-// which they run. Events come late by up to ten seconds, twice, with other content, on the wrong partition, or are no
-// events at all. Who judges reads the streams: nothing here remembers what ought to come out.
+// The load of the chaos tests: many lives side by side, the same for a seed but for the wall time on which they run. Events
+// come late by up to ten seconds, or up to an hour after younger ones of their case, from imported history, ahead of time,
+// twice, with other content, on the wrong partition, or are no events at all. Who judges reads the streams: nothing here
+// remembers what ought to come out.
 import { encodeToken, partitionOf, partitionSubject } from '../../src/contract/subject.ts';
 import { random } from '../bench/load.ts';
+import { type LifeEntity, type Next, type Step, stepsOf } from './lives.ts';
 
 export interface LoadMessage {
   readonly subject: string;
@@ -11,22 +13,29 @@ export interface LoadMessage {
 }
 
 const LATE_MS_MAX = 10_000;
-const SIDE_BY_SIDE = 60;
+/** Lives that go on quickly, and lives that wait long between their steps, so that policies change under them. */
+const QUICK = 60;
+const SLOW = 300;
+const QUICK_SHARE = 0.65;
+/** Lives that are told as they happen; those of the others lie behind, and are told out of order. */
+const LIVE_SHARE = 0.5;
+const DISORDER_MS_MAX = 3_600_000;
+const DISORDER_SHARE = 0.45;
+const HISTORY_SHARE = 0.06;
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const OVERSIZED_BYTES = 262_145;
 
-type Next = () => number;
-type Entity = 'ticket' | 'call' | 'chat' | 'agent';
-
-interface Step {
-  readonly name: string;
-  readonly data: object;
+/** A step on its way; `time` is null for one that is told as it happens. */
+interface Post {
+  readonly step: Step;
+  readonly time: number | null;
 }
 
 interface Life {
-  readonly entity: Entity;
+  readonly entity: LifeEntity;
   readonly id: string;
-  readonly steps: Step[];
+  readonly posts: readonly Post[];
   at: number;
 }
 
@@ -70,13 +79,14 @@ export class Load {
   }
 
   #step(now: number): Event {
-    const place = Math.floor(this.#next() * SIDE_BY_SIDE);
+    const isQuick = this.#next() < QUICK_SHARE;
+    const place = Math.floor(this.#next() * (isQuick ? QUICK : SLOW)) + (isQuick ? 0 : QUICK);
     let life = this.#lives[place];
-    if (life === undefined || life.at >= life.steps.length) {
-      life = this.#bear();
+    if (life === undefined || life.at >= life.posts.length) {
+      life = this.#bear(now);
       this.#lives[place] = life;
     }
-    const step = life.steps[life.at++] ?? { name: 'updated', data: {} };
+    const { step, time } = life.posts[life.at++] ?? { step: { name: 'updated', data: {} }, time: null };
     this.#made += 1;
     const event: Event = {
       specversion: '1.0',
@@ -84,7 +94,7 @@ export class Load {
       source: `/chaos/${this.#made % 3}`,
       type: `${life.entity}.${step.name}`,
       subject: life.id,
-      time: new Date(this.#timeOf(now)).toISOString(),
+      time: new Date(time ?? this.#timeOf(now)).toISOString(),
       data: step.data,
     };
     return this.#next() < 0.1 ? { ...event, sequence: String(Math.floor(this.#next() * 5)) } : event;
@@ -100,84 +110,29 @@ export class Load {
     return chance < 0.995 ? now + Math.floor(this.#next() * 5_000) : now + Math.floor(DAY_MS / 2);
   }
 
-  #bear(): Life {
+  #bear(now: number): Life {
     this.#born += 1;
     const chance = this.#next();
     const entity = chance < 0.6 ? 'ticket' : chance < 0.8 ? 'call' : chance < 0.95 ? 'chat' : 'agent';
     const number = `${this.#seed}-${this.#born}`;
     const id = this.#next() < 0.1 ? `工单.${number}%` : `${entity.charAt(0).toUpperCase()}-${number}`;
-    return { entity, id, steps: this.#steps(entity), at: 0 };
+    return { entity, id, posts: this.#posts(entity, now), at: 0 };
   }
 
-  #pick<T>(list: readonly [T, ...T[]]): T {
-    return list[Math.floor(this.#next() * list.length)] ?? list[0];
-  }
-
-  #steps(entity: Entity): Step[] {
-    const queue = this.#pick(['repair', 'consulting', 'complaints', '']);
-    switch (entity) {
-      case 'ticket':
-        return this.#ticket(queue);
-      case 'call': {
-        const middle: Step[] =
-          this.#next() < 0.3
-            ? [{ name: 'abandoned', data: { waitSeconds: 4 } }]
-            : [
-                { name: 'ringing', data: { rings: 2 } },
-                { name: 'answered', data: { agent: 'A-1', waitSeconds: 3 } },
-                { name: 'ended', data: { talkSeconds: 60 } },
-              ];
-        return [{ name: 'queued', data: queue === '' ? {} : { queue } }, ...middle];
-      }
-      case 'chat':
-        return [
-          { name: 'started', data: {} },
-          ...Array.from({ length: 6 }, () => ({
-            name: 'message',
-            data: { by: this.#pick(['customer', 'agent', 'bot']) },
-          })),
-          { name: 'ended', data: {} },
-        ];
-      case 'agent':
-        return [
-          { name: 'signed_on', data: { team: 'a' } },
-          { name: 'state_changed', data: { state: this.#pick(['available', 'busy', 'break']) } },
-          { name: 'signed_off', data: {} },
-        ];
-      default:
-        return entity satisfies never;
-    }
-  }
-
-  #ticket(queue: string): Step[] {
-    const urgency = (): object => ({ urgency: this.#pick(['normal', 'urgent', 'critical', 'whatever']) });
-    const customer = { id: 'K-1', name: '王小明', phone: '13800001234', tier: this.#pick(['gold', 'none']) };
-    const kind = this.#pick(['complaint', 'query', 'repair', 'problem']);
-    const channel = this.#pick(['email', 'web', 'phone']);
-    const promise = `P-${Math.floor(this.#next() * 3)}`;
-    const dueAt = new Date(Date.now() + Math.floor(this.#next() * 4_000)).toISOString();
-    const middle: readonly [Step, ...Step[]] = [
-      { name: 'replied', data: { by: this.#pick(['agent', 'bot', 'senior']) } },
-      { name: 'updated', data: urgency() },
-      { name: 'updated', data: { queue: this.#pick(['repair', 'complaints']) } },
-      { name: 'updated', data: { channel: this.#pick(['phone', 'app']) } },
-      { name: 'pending', data: { reason: this.#pick(['customer', 'parts']) } },
-      { name: 'resumed', data: {} },
-      { name: 'informed', data: { about: 'progress' } },
-      { name: 'promised', data: { promise, dueAt } },
-      { name: 'promise_kept', data: { promise } },
-      { name: 'resolved', data: {} },
-      { name: 'reopened', data: {} },
-      { name: 'waived', data: { rule: this.#pick(['T-REPLY', 'T-SOLVE']), why: 'test', by: 'x' } },
-      { name: 'replied', data: { by: 'agent' } },
-    ];
-    const opened = { channel, kind, customer, ...(queue === '' ? {} : { queue }), ...urgency() };
-    const steps: Step[] = [{ name: 'created', data: opened }];
-    const count = 2 + Math.floor(this.#next() * 7);
-    for (let i = 0; i < count; i++) steps.push(this.#pick(middle));
-    if (this.#next() < 0.7)
-      steps.push({ name: this.#pick(['closed', 'cancelled', 'merged', 'resolved']), data: { into: 'T-0' } });
-    return steps;
+  /** The steps of a life in the order in which they are told. */
+  #posts(entity: LifeEntity, now: number): Post[] {
+    if (this.#next() < LIVE_SHARE)
+      return stepsOf(entity, this.#next, now).map(step => ({ step, time: null }));
+    const history = this.#next() < HISTORY_SHARE ? this.#next() * 40 * DAY_MS : 0;
+    const ended = now - Math.floor(history + this.#next() * 20 * MINUTE_MS);
+    const span = (10 + this.#next() * 80) * MINUTE_MS;
+    const steps = stepsOf(entity, this.#next, ended - span);
+    const posts = steps.map((step, i) => {
+      const time = Math.floor(ended - span + (span * (i + this.#next())) / steps.length);
+      const late = this.#next() < DISORDER_SHARE ? this.#next() * DISORDER_MS_MAX : 0;
+      return { step, time, told: time + late };
+    });
+    return posts.sort((a, b) => a.told - b.told);
   }
 
   /** What can't be used, one of each kind in turn of chance. */
@@ -254,7 +209,7 @@ function tokenOf(id: string): string {
   return encoded.token;
 }
 
-function entityOf(name: string): Entity {
+function entityOf(name: string): LifeEntity {
   if (name === 'ticket' || name === 'call' || name === 'chat' || name === 'agent') return name;
   throw new Error(`no entity ${name}`);
 }

@@ -7,13 +7,17 @@ import { cellKey } from '../../src/contract/cells.ts';
 import { decodeMessage } from '../../src/contract/decode.ts';
 import { ENTITIES, type SlaEvent } from '../../src/contract/event.ts';
 import { partitionOf } from '../../src/contract/subject.ts';
-import { acceptEvent, type CaseState, newCase, reachTime } from '../../src/engine/case.ts';
+import { acceptEvent, type CaseState, isHot, newCase, reachTime } from '../../src/engine/case.ts';
 import { caseKey } from '../../src/engine/codec.ts';
 import { addCell } from '../../src/engine/contribute.ts';
-import type { Told } from '../../src/engine/tell.ts';
+import { isPaneGone, paneKeepOf } from '../../src/engine/panes.ts';
+import { changePolicy, isUnderEarlier, NO_EFFECT } from '../../src/engine/policy-change.ts';
+import type { Cause, Told } from '../../src/engine/tell.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { AlarmHeap } from '../../src/processor/alarm-heap.ts';
+import { readPolicyNotice } from '../../src/processor/control.ts';
 import { streamToken } from '../../src/processor/position.ts';
+import { casesWith } from '../../src/processor/sweep.ts';
 
 /** Reads a whole stream, or what one subject of it holds. */
 export async function readAll(
@@ -39,14 +43,40 @@ export async function readAll(
   return found;
 }
 
+/** The policies that streams name: the one before any message, and each other one by its hash. */
+export interface PolicyBook {
+  readonly first: CompiledPolicy;
+  readonly byHash: (hash: string) => CompiledPolicy;
+}
+
+/** An event that changed something, at its place; `now` is the logical time of the place. */
+export interface Accepted {
+  readonly event: SlaEvent;
+  readonly now: number;
+  readonly seq: number;
+}
+
+/** A policy that came into force at a place. */
+export interface Change {
+  readonly policy: CompiledPolicy;
+  readonly now: number;
+  readonly seq: number;
+}
+
 export interface Reading {
-  /** Events that changed something, in the order in which they were accepted. */
-  readonly accepted: SlaEvent[];
+  readonly accepted: Accepted[];
+  /** Without announcements of the policy that was in force already. */
+  readonly changes: Change[];
+  /** Cases that came under another policy: in their turn, by what happened to them before it, or when they were reopened. */
+  readonly brought: { swept: number; before: number; reopened: number };
+  /** How many policies came into force while cases still waited for the one before. */
+  overlaps: number;
   /** Ids of all clock records, in order. */
   readonly records: string[];
   /** Ids of what cases called for. */
   readonly actions: string[];
   readonly cells: Map<string, number>;
+  readonly cases: ReadonlyMap<string, CaseState>;
   /** Reasons by the sequence of the rejected message. */
   readonly rejects: Map<number, string>;
   /** The logical time in the end. */
@@ -56,36 +86,50 @@ export interface Reading {
 /** What a partition makes of its stream. */
 export async function undisturbed(
   nc: NatsConnection,
-  policy: CompiledPolicy,
+  policies: PolicyBook,
   partition: number,
   partitions: number,
 ): Promise<Reading> {
   const stream = `SLA_EVENTS_${partition}`;
   const { created } = await streamState(nc, stream);
-  const run = new Run(policy, partition, partitions, `${streamToken(created)}-${partition}`);
+  const run = new Run(policies, partition, partitions, `${streamToken(created)}-${partition}`);
   for (const message of await readAll(nc, stream)) run.read(message);
   return run.reading;
 }
 
+/** Drops panes that are in no window any more, or of no indicator that the policy has. */
+function dropPanes(cells: Map<string, number>, policy: CompiledPolicy, now: number): void {
+  const keep = paneKeepOf(policy);
+  for (const key of cells.keys()) if (isPaneGone(key, keep, now)) cells.delete(key);
+}
+
 class Run {
+  readonly #cases = new Map<string, CaseState>();
   readonly reading: Reading = {
     accepted: [],
+    changes: [],
+    brought: { swept: 0, before: 0, reopened: 0 },
+    overlaps: 0,
     records: [],
     actions: [],
     cells: new Map(),
+    cases: this.#cases,
     rejects: new Map(),
     time: 0,
   };
-  readonly #policy: CompiledPolicy;
+  readonly #policies: PolicyBook;
   readonly #partition: number;
   readonly #partitions: number;
   readonly #prefix: string;
-  readonly #cases = new Map<string, CaseState>();
   readonly #alarms = new AlarmHeap();
   readonly #told: Told;
+  #inForce: Change;
+  /** Keys of the cases that were open when the policy came into force and have not had their turn, in their order. */
+  #waiting: string[] = [];
 
-  constructor(policy: CompiledPolicy, partition: number, partitions: number, prefix: string) {
-    this.#policy = policy;
+  constructor(policies: PolicyBook, partition: number, partitions: number, prefix: string) {
+    this.#policies = policies;
+    this.#inForce = { policy: policies.first, now: 0, seq: 0 };
     this.#partition = partition;
     this.#partitions = partitions;
     this.#prefix = prefix;
@@ -96,16 +140,69 @@ class Run {
     const { reading } = this;
     reading.time = Math.max(reading.time, message.storedMs);
     const now = reading.time;
+    const hash = readPolicyNotice(message);
+    if (hash !== null) {
+      this.#takePolicy({ policy: this.#policies.byHash(hash), now, seq: message.seq });
+      return;
+    }
+    this.#ring(now, message.seq);
+    const entity = message.subject.split('.').at(-1) ?? '';
+    const isControl = entity === 'control';
+    if (isControl) this.#takeNotice(message);
+    else this.#take(message, entity, now);
+    this.#sweep(casesWith(isControl));
+  }
+
+  #ring(now: number, seq: number): void {
     for (let next = this.#alarms.peek(); next !== undefined && next.at < now; next = this.#alarms.peek()) {
       this.#alarms.pop();
-      const state = this.#cases.get(next.key);
-      if (state === undefined || state.alarm >= now) continue;
-      reachTime(state, { now, id: `${this.#prefix}-${message.seq}t`, at: now }, this.#told);
+      const before = this.#cases.get(next.key);
+      if (before === undefined || before.alarm >= now) continue;
+      if (isUnderEarlier(before, this.#inForce.policy)) this.reading.brought.before += 1;
+      const state = this.#bring(next.key, before);
+      reachTime(state, { now, id: `${this.#prefix}-${seq}t`, at: now }, this.#told);
       this.#settle(next.key, state);
     }
-    const entity = message.subject.split('.').at(-1) ?? '';
-    if (entity === 'control') this.#takeNotice(message);
-    else this.#take(message, entity, now);
+  }
+
+  #takePolicy(change: Change): void {
+    const isOther = change.policy !== this.#inForce.policy;
+    // No case passes a policy over.
+    if (isOther && this.#waiting.length > 0) {
+      this.reading.overlaps += 1;
+      this.#sweep(Number.POSITIVE_INFINITY);
+    }
+    this.#ring(change.now, change.seq);
+    if (!isOther) return;
+    dropPanes(this.reading.cells, this.#inForce.policy, change.now);
+    this.#inForce = change;
+    this.reading.changes.push(change);
+    this.#waiting = [...this.#cases].filter(([, state]) => isHot(state)).map(([key]) => key);
+    this.#waiting.sort();
+  }
+
+  #sweep(count: number): void {
+    for (let done = 0; done < count && this.#waiting.length > 0; ) {
+      const key = this.#waiting.shift() ?? '';
+      const state = this.#cases.get(key);
+      if (state === undefined || !isUnderEarlier(state, this.#inForce.policy)) continue;
+      this.#settle(key, this.#bring(key, state));
+      this.reading.brought.swept += 1;
+      done += 1;
+    }
+  }
+
+  /** The case under the policy in force, as of when that came into force; it is open, so it was open then. */
+  #bring(key: string, state: CaseState): CaseState {
+    const { policy, now, seq } = this.#inForce;
+    if (!isUnderEarlier(state, policy)) return state;
+    return this.#change(key, state, { now, id: `${this.#prefix}-${seq}p`, at: now });
+  }
+
+  #change(key: string, state: CaseState, cause: Cause): CaseState {
+    const next = changePolicy(state, this.#inForce.policy, cause, this.#told, { ...NO_EFFECT });
+    this.#cases.set(key, next);
+    return next;
   }
 
   /** What no mapping took is counted where a message of the monitor's own says so. */
@@ -119,8 +216,9 @@ class Run {
   }
 
   #take(message: RawMessage, entity: string, now: number): void {
+    const { policy } = this.#inForce;
     const decoded = decodeMessage(message.data, message.headers, {
-      declared: this.#policy.attributes,
+      declared: policy.attributes,
       storedAt: message.storedMs,
     });
     const reject = (reason: string): void => {
@@ -140,13 +238,21 @@ class Run {
       return;
     }
     const key = caseKey(event.entity, event.case);
-    const state = this.#cases.get(key) ?? newCase(this.#policy, event.entity, event.case);
-    const cause = { now, id: `${this.#prefix}-${message.seq}`, at: event.time };
+    const before = this.#cases.get(key);
+    if (before !== undefined && isUnderEarlier(before, policy)) this.reading.brought.before += 1;
+    let state = before === undefined ? newCase(policy, event.entity, event.case) : this.#bring(key, before);
+    const { seq } = message;
+    const cause = { now, id: `${this.#prefix}-${seq}`, at: event.time };
     const acceptance = acceptEvent(state, event, cause, this.#told);
     if (acceptance === 'applied' || acceptance === 'later') {
       this.#cases.set(key, state);
-      this.reading.accepted.push(event);
+      this.reading.accepted.push({ event, now, seq });
       addCell(this.reading.cells, `c|event|${entity}|applied`, 1);
+      // Closed at the change, and open again by this event.
+      if (isUnderEarlier(state, policy)) {
+        state = this.#change(key, state, { now, id: `${this.#prefix}-${seq}p`, at: now });
+        this.reading.brought.reopened += 1;
+      }
     } else if (acceptance === 'duplicate') addCell(this.reading.cells, `c|event|${entity}|duplicate`, 1);
     else reject(acceptance);
     this.#settle(key, state);

@@ -1,17 +1,19 @@
-// One run of chaos: load, and meanwhile kills at random moments; then everything is compared; then Redis is emptied, and
-// put back to an older copy, and everything is compared again.
+// One run of chaos: load, and meanwhile kills and changes of the policy at random moments; then everything is compared;
+// then Redis is emptied, and put back to an older copy, and everything is compared again.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { readPolicyFile } from '../../src/policies.ts';
 import { random } from '../bench/load.ts';
 import { compare, type Findings } from './compare.ts';
 import { Field } from './field.ts';
 import { Load } from './load.ts';
+import { FIRST } from './policies.ts';
+import { burst, Reloads } from './reloads.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
   readonly events: number;
   readonly kills: number;
+  /** How often people change the policy, at other moments than the kills. */
+  readonly reloads: number;
   /** Over how long the load is spread, ms. */
   readonly loadMs: number;
   readonly say: (line: string) => void;
@@ -27,33 +29,36 @@ const DEEDS = ['monitor', 'redis', 'nats', 'monitor', 'hold', 'flush', 'monitor'
 type Deed = (typeof DEEDS)[number];
 
 const HOLD_MS = 3_000;
-const SETTLE_MS = 120_000;
-/** The long clocks of the policy run out at any moment of imported history; so much quiet is enough to compare in. */
-const QUIET_MS = 3_000;
+const SETTLE_MS = 180_000;
+/** Towards the end of the load nothing is killed: so that figures are of now for long enough, and alerts fire. */
+const KILLING_SHARE = 0.75;
+/** How often a deed follows upon a burst of policies. */
+const BURST_SHARE = 0.3;
 const IN_FLIGHT_MAX = 200;
 
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, say } = options;
-  const policyFile = fileURLToPath(new URL('policy.yaml', import.meta.url));
-  const { policy } = readPolicyFile(policyFile);
-  const field = await Field.open({ policyFile, monitors: 2 });
+  const field = await Field.open({ policy: FIRST.text, monitors: 2 });
   const stages: { name: string; findings: Findings }[] = [];
   const look = async (name: string) => {
-    const at = await field.settled(QUIET_MS, SETTLE_MS, say);
-    const findings = await compare(field, policy, at, field.unrouted);
+    const findings = await field.whileSettled(SETTLE_MS, say, () => compare(field, field.unrouted));
     stages.push({ name, findings });
     say(`${name}: ${JSON.stringify(findings.summary)}, ${findings.wrong.length} wrong`);
     for (const line of findings.wrong.slice(0, 20)) say(`  ${line}`);
   };
   try {
-    const next = random(seed ^ 0x5eed);
     const state = { loading: true };
-    const deeds = doDeeds(field, options, next, state);
+    const reloads = new Reloads(field, random(seed ^ 0xf11e), say);
+    const deeds = Promise.all([
+      doDeeds(field, options, random(seed ^ 0x5eed), state),
+      doReloads(reloads, options),
+    ]);
     const backup = sleep(options.loadMs / 2).then(() => field.backup());
     await publishAll(field, options);
     state.loading = false;
     await backup;
-    const done = await deeds;
+    const [killed] = await deeds;
+    await reloads.last();
     await look('after the kills');
 
     await field.shortenWindows();
@@ -62,7 +67,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
 
     await field.restore();
     await look('after Redis was put back to an older copy');
-    return { stages, done };
+    return { stages, done: { ...killed, ...reloads.done } };
   } catch (error) {
     await field.explain(say);
     throw error;
@@ -86,6 +91,13 @@ async function publishAll(field: Field, { seed, events, loadMs }: ChaosOptions):
   await Promise.all(open);
 }
 
+async function doReloads(reloads: Reloads, { reloads: count, loadMs }: ChaosOptions): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await sleep(((0.5 + reloads.next()) * loadMs) / count);
+    await reloads.one(i);
+  }
+}
+
 async function doDeeds(
   field: Field,
   { kills, loadMs, say }: ChaosOptions,
@@ -94,7 +106,7 @@ async function doDeeds(
 ): Promise<Record<string, number>> {
   const done: Record<string, number> = {};
   for (let i = 0; i < kills; i++) {
-    await sleep(((0.5 + next()) * loadMs) / kills);
+    await sleep(((0.5 + next()) * loadMs * KILLING_SHARE) / kills);
     const deed = DEEDS[i < DEEDS.length ? i : Math.floor(next() * DEEDS.length)] ?? 'monitor';
     done[deed] = (done[deed] ?? 0) + 1;
     say(`${i + 1}/${kills} ${deed}${state.loading ? '' : ' (after the load)'}`);
@@ -106,6 +118,7 @@ async function doDeeds(
 async function doDeed(field: Field, deed: Deed, next: () => number): Promise<void> {
   const { servers, monitors } = field;
   const monitor = monitors[Math.floor(next() * monitors.length)];
+  if (deed !== 'nats' && next() < BURST_SHARE) await burst(field, next);
   switch (deed) {
     case 'monitor':
       monitor?.signal('SIGKILL');

@@ -1,11 +1,11 @@
 // Messages that could stop a partition for good: as large as the server takes, with headers that nobody can parse, with a
 // reason that no header can hold. Each is kept whole in SLA_REJECTS, once, and what comes after it is applied.
 import { createConnection } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { partitionOf, partitionSubject } from '../../src/contract/subject.ts';
 import { Field, PARTITIONS } from '../chaos/field.ts';
 import { readAll } from '../chaos/model.ts';
+import { SHORT } from '../chaos/policies.ts';
 
 // A busy machine takes its time.
 t.setTimeout(300_000);
@@ -30,8 +30,7 @@ function event(id: string, change: object = {}): Buffer {
 }
 
 t.test('nothing that can be stored stops a partition', { timeout: 290_000 }, async t => {
-  const policyFile = fileURLToPath(new URL('../chaos/policy.yaml', import.meta.url));
-  const field = await Field.open({ policyFile, monitors: 1 });
+  const field = await Field.open({ policy: SHORT.text, monitors: 1 });
   t.teardown(() => field.close());
   const brim = Buffer.alloc(MAX_PAYLOAD, 'x');
   const bare = Buffer.alloc(MAX_PAYLOAD - 300, 'y');
@@ -51,7 +50,6 @@ t.test('nothing that can be stored stops a partition', { timeout: 290_000 }, asy
   });
   await field.publish({ subject: SUBJECT, data: event('good', { type: 'ticket.updated' }) });
   const say = (line: string) => t.comment(line);
-  await field.settled(0, 60_000, say);
 
   const look = async () => {
     const rejects = await readAll(field.nc, 'SLA_REJECTS');
@@ -74,11 +72,10 @@ t.test('nothing that can be stored stops a partition', { timeout: 290_000 }, asy
     t.equal(cells['c|event|ticket|applied'], '2', 'what came before and after is applied');
     t.equal(cells['c|event|ticket|rejected'], '4');
   };
-  await look();
+  await field.whileSettled(60_000, say, look);
   await field.shortenWindows();
   await field.redis.flushall();
-  await field.settled(0, 60_000, say);
-  await look();
+  await field.whileSettled(60_000, say, look);
 });
 
 /** Publishes with a header block as given, which no library would send. */

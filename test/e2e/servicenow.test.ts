@@ -83,7 +83,7 @@ function tally(names: readonly string[]): Record<string, number> {
 t.setTimeout(300_000);
 
 t.test('recorded incidents run through the live monitor', { timeout: 290_000 }, async t => {
-  const field = await Field.open({ policyFile: defaultPolicyFile(), monitors: 1 });
+  const field = await Field.open({ policy: readFileSync(defaultPolicyFile(), 'utf8'), monitors: 1 });
   t.teardown(() => field.close());
   const isReal = existsSync(LOG);
   const file = isReal ? LOG : join(field.servers.dir, 'sample.csv');
@@ -97,8 +97,11 @@ t.test('recorded incidents run through the live monitor', { timeout: 290_000 }, 
   t.equal(run.code, 0, run.stderr);
 
   const { policy } = readPolicyFile(defaultPolicyFile());
-  const settledAt = await field.settled(3_000, 120_000, line => t.comment(line));
-  const { wrong, summary } = await compare(field, policy, settledAt, 0);
+  const { wrong, summary } = await field.whileSettled(
+    120_000,
+    line => t.comment(line),
+    () => compare(field, 0),
+  );
   t.comment(JSON.stringify(summary));
   t.same(wrong.slice(0, 20), [], 'records, outcomes, counters and rejects are those of a backtest');
   t.equal(summary.rejected, 0);

@@ -1,0 +1,192 @@
+// A policy comes into force over cases that are open, closed, or closed and open again; and over what they gave to figures.
+import { Redis } from 'ioredis';
+import t from 'tap';
+import type { RawMessage } from '../../src/broker/reader.ts';
+import type { SlaEvent } from '../../src/contract/event.ts';
+import { acceptEvent, newCase } from '../../src/engine/case.ts';
+import { changePolicy, NO_EFFECT } from '../../src/engine/policy-change.ts';
+import type { Told } from '../../src/engine/tell.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled.ts';
+import { loadPolicy } from '../../src/policy/load.ts';
+import { AlarmHeap } from '../../src/processor/alarm-heap.ts';
+import { Batch, type InForce } from '../../src/processor/batch.ts';
+import { CaseCache } from '../../src/processor/case-cache.ts';
+import { CellStore } from '../../src/processor/cell-store.ts';
+import { defineScripts, emptyCommit, PartitionStore } from '../../src/store/partition-store.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const START = Date.UTC(2026, 10, 16, 9);
+
+function policyOf(reply: string, figures: string): CompiledPolicy {
+  const clock = `{ rule: REPLY, on: ticket, start: ticket.created, stop: ticket.replied, cancel: ticket.closed, target: ${reply} }`;
+  const loaded = loadPolicy(
+    `version: 1\nname: ${reply}\nclocks:\n  - ${clock}\nindicators:\n  - ${figures}\n`,
+    { file: 'p.yaml' },
+  );
+  if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('\n'));
+  return loaded.policy;
+}
+
+function complaints(window: string): string {
+  return `{ rule: COMPLAINTS, count: { type: ticket.created, kind: complaint }, of: ticket.created, window: ${window} }`;
+}
+
+const LONG = policyOf('4h', complaints('60m'));
+const SHORT = policyOf('1h', complaints('60m'));
+
+/** One partition's batch, without a stream and a store: cases stay in memory. */
+class Rig {
+  readonly cache: CaseCache;
+  batch: Batch;
+  readonly #heap = new AlarmHeap();
+  #seq = 0;
+
+  constructor() {
+    const redis = new Redis({ lazyConnect: true });
+    defineScripts(redis);
+    const store = new PartitionStore(redis, 0);
+    const byHash = (hash: string) => (hash === LONG.hash ? LONG : SHORT);
+    this.cache = new CaseCache(store, LONG, byHash, 100, 90 * DAY_MS);
+    this.batch = this.#under({ policy: LONG, seq: 0, at: 0 });
+  }
+
+  #under(inForce: InForce): Batch {
+    const place = { partition: 0, partitions: 1, idPrefix: 'x-0' };
+    return new Batch(place, inForce, this.cache, this.#heap, Number.POSITIVE_INFINITY);
+  }
+
+  change(policy: CompiledPolicy, minute: number): void {
+    this.#seq += 1;
+    this.cache.policy = policy;
+    this.batch = this.#under({ policy, seq: this.#seq, at: START + minute * MINUTE_MS });
+  }
+
+  /** As after a load: the policy in force is the same, but not the same object. */
+  again(policy: CompiledPolicy, minute: number): void {
+    this.batch = this.#under({ policy, seq: this.#seq - 1, at: START + minute * MINUTE_MS });
+  }
+
+  take(name: string, minute: number): void {
+    this.#seq += 1;
+    const time = START + minute * MINUTE_MS;
+    const event = {
+      specversion: '1.0',
+      id: `e-${this.#seq}`,
+      source: '/t',
+      type: `ticket.${name}`,
+      subject: 'T-1',
+      time: new Date(time).toISOString(),
+    };
+    const message: RawMessage = {
+      subject: 'sla.events.0.ticket',
+      seq: this.#seq,
+      storedMs: time,
+      headers: undefined,
+      data: Buffer.from(JSON.stringify(event)),
+    };
+    this.batch.apply(this.batch.decode(message), time);
+  }
+
+  ring(at: number, minute: number): void {
+    this.batch.ring({ at, key: 'ticket/T-1' }, START + minute * MINUTE_MS, this.#seq);
+  }
+
+  get policy(): CompiledPolicy | undefined {
+    return this.cache.get('ticket/T-1')?.state.policy;
+  }
+}
+
+t.test('a closed case stays under the policy of its time until an event opens it again', async t => {
+  const rig = new Rig();
+  rig.take('created', 0);
+  rig.take('closed', 1);
+  rig.change(SHORT, 10);
+  rig.take('informed', 11);
+  t.equal(rig.policy, LONG, 'late evidence opens nothing');
+  rig.take('reopened', 20);
+  t.equal(rig.policy, SHORT, 'with the event that opens it, not with whatever comes next');
+  t.equal(rig.cache.get('ticket/T-1')?.state.evaluatedAt, START + 20 * MINUTE_MS, 'as of that event');
+});
+
+t.test('an alarm that rings too early brings no case under a policy', async t => {
+  const rig = new Rig();
+  rig.take('created', 0);
+  const due = rig.cache.get('ticket/T-1')?.state.alarm ?? 0;
+  rig.change(SHORT, 10);
+  rig.ring(due - 1, 20);
+  t.equal(rig.policy, LONG, 'what Redis still had of an earlier alarm is no part of the stream');
+  rig.ring(due, 300);
+  t.equal(rig.policy, SHORT);
+});
+
+t.test('the same policy, read again, changes nothing', async t => {
+  const rig = new Rig();
+  rig.take('created', 0);
+  rig.change(SHORT, 10);
+  rig.take('informed', 20);
+  t.equal(rig.policy, SHORT);
+  rig.again(policyOf('1h', complaints('60m')), 10);
+  rig.take('informed', 200);
+  t.equal(rig.policy, SHORT);
+  t.same(
+    rig.batch.records.map(({ record }) => (record.kind === 'clock' ? record.state : record.action)),
+    ['breached'],
+    'what was told since it came into force is not taken back',
+  );
+});
+
+function created(id: string, minute: number): SlaEvent {
+  return {
+    id,
+    source: '/t',
+    type: 'ticket.created',
+    entity: 'ticket',
+    case: id,
+    time: START + minute * MINUTE_MS,
+    fields: { kind: 'complaint' },
+    digest: id,
+  };
+}
+
+t.test('panes stay while cases change from one policy to the next and back', async t => {
+  const without = policyOf('1h', '{ rule: OTHER, count: ticket.closed, of: ticket.created, window: 60m }');
+  const store = new CellStore(LONG, new Map());
+  const cells: Record<string, number | null> = {};
+  const apply = (changes: ReadonlyMap<string, number>, minute: number) =>
+    store.apply(new Map(changes), START + minute * MINUTE_MS, emptyCommit(), cells);
+  const told: Told = { records: [], cells: new Map() };
+  const state = newCase(LONG, 'ticket', 'T-1');
+  const at = START;
+  acceptEvent(state, created('T-1', 0), { now: at, id: 'x', at }, told);
+  apply(told.cells, 0);
+  const panes = () => Object.entries(cells).filter(([key, value]) => key.startsWith('w|') && value !== null);
+  t.equal(panes().length, 2);
+
+  store.hold();
+  apply(new Map(), 1);
+  // The policy is changed back before this case had its turn: it has added to its panes what it is about to take away.
+  store.hold();
+  apply(new Map(), 100);
+  t.equal(panes().length, 2, 'nothing of it is dropped meanwhile');
+  store.follow(without);
+  apply(new Map(), 101);
+  t.equal(panes().length, 0, 'once all cases are under the next one, what that lacks is dropped');
+});
+
+t.test('a window that becomes longer counts what its open cases did before it began', async t => {
+  const longer = policyOf('4h', complaints('24h'));
+  const told: Told = { records: [], cells: new Map() };
+  const state = newCase(LONG, 'ticket', 'T-1');
+  acceptEvent(state, created('T-1', 0), { now: START, id: 'x', at: START }, told);
+  // Two hours later the pane of the event has been dropped: it can't be taken away once more.
+  told.cells.clear();
+  const now = START + 120 * MINUTE_MS;
+  changePolicy(state, longer, { now, id: 'y', at: now }, told, { ...NO_EFFECT });
+  const panes = [...told.cells].filter(([key]) => key.startsWith('w|'));
+  t.same(
+    panes.map(([, change]) => change),
+    [1, 1],
+    'numerator and denominator of one pane, and nothing negative',
+  );
+});
