@@ -2,7 +2,7 @@
 // and its events; what changes is always the difference between what was and what is, so corrections need no code.
 import { cellKey, escapePart, SUM_SCALE, valueText } from '../contract/cells.ts';
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
-import type { CompiledIndicator, EventMatcher } from '../policy/compiled.ts';
+import type { CompiledIndicator, EventMatcher, FieldTest } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
 import { type CaseFold, clockOf, text } from './fold.ts';
 import { holdsAny, satisfies } from './match.ts';
@@ -82,11 +82,15 @@ export function countsIn(
   event: SlaEvent,
   attributes = fold.attributes,
 ): boolean {
-  for (const { type, tests } of matchers) {
-    if (type !== event.type) continue;
-    if (tests.every(test => satisfies(test, currentField(test.path, fold, event, attributes)))) return true;
-  }
+  for (const { type, tests } of matchers)
+    if (type === event.type && fits(tests, fold, event, attributes)) return true;
   return false;
+}
+
+function fits(tests: readonly FieldTest[], fold: CaseFold, event: SlaEvent, attributes: Fields): boolean {
+  for (const test of tests)
+    if (!satisfies(test, currentField(test.path, fold, event, attributes))) return false;
+  return true;
 }
 
 function currentField(

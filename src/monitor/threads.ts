@@ -10,7 +10,7 @@ import { CLOSE, REPORT, type Report } from './thread-messages.ts';
 /** With more than so many the servers, not the threads, are what limits; whoever knows better sets it. */
 const AUTO_MAX = 4;
 /** Young memory of a thread, MB: a batch in the making fits, so that little of it is moved. */
-const YOUNG_MB = 96;
+const YOUNG_MB = 192;
 
 /** How many threads process: as many as the settings say, or one for each core, but one for the servers. */
 export function threadCount({ processorThreads, partitions }: ServerSettings): number {
