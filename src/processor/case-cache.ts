@@ -25,9 +25,12 @@ export interface CachedCase {
   used: boolean;
 }
 
+/** Where cases are kept. */
+export type KeptCases = Pick<PartitionStore, 'cases'>;
+
 export class CaseCache {
   readonly #cases = new Map<string, CachedCase>();
-  readonly #store: PartitionStore;
+  readonly #store: KeptCases;
   readonly #policyOf: (hash: string) => CompiledPolicy;
   /** Under which new cases are judged. */
   policy: CompiledPolicy;
@@ -35,7 +38,7 @@ export class CaseCache {
   readonly #closedKeepMs: number;
 
   constructor(
-    store: PartitionStore,
+    store: KeptCases,
     policy: CompiledPolicy,
     policyOf: (hash: string) => CompiledPolicy,
     sizeMax: number,
