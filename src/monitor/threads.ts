@@ -18,7 +18,10 @@ export function threadCount({ processorThreads, partitions }: ServerSettings): n
   return Math.min(partitions, processorThreads ?? auto);
 }
 
-/** Starts `count` threads; resolves once all of them own what is free. An error of a thread is thrown in this one. */
+/**
+ * Starts `count` threads; resolves once all of them own what is free. An error of a thread is thrown in this one, before
+ * that by the promise, later as one that nobody catches: so it ends the process.
+ */
 export async function startThreads(
   settings: ServerSettings,
   count: number,
@@ -26,7 +29,12 @@ export async function startThreads(
 ): Promise<Processing> {
   const cacheCasesMax = Math.ceil(settings.cacheCasesMax / count);
   const threads = Array.from({ length: count }, () => new Thread({ ...settings, cacheCasesMax }, measure));
-  await Promise.all(threads.map(thread => thread.started));
+  try {
+    await Promise.all(threads.map(thread => thread.started));
+  } catch (error) {
+    await Promise.all(threads.map(thread => thread.end()));
+    throw error;
+  }
   return {
     get caughtUp() {
       return threads.every(thread => thread.caughtUp);
@@ -53,34 +61,44 @@ function threadModule(): URL {
 class Thread {
   readonly #worker: Worker;
   readonly started: Promise<void>;
+  readonly #ended: Promise<unknown>;
   caughtUp = false;
-  #closing = false;
+  #state: 'starting' | 'running' | 'ending' = 'starting';
 
   constructor(settings: ServerSettings, measure: Measure) {
     this.#worker = new Worker(threadModule(), {
       workerData: settings,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
+    this.#ended = new Promise(resolve => this.#worker.once('exit', resolve));
     this.started = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: unknown) => {
         this.#take(REPORT.parse(message), measure);
+        if (this.#state === 'starting') this.#state = 'running';
         resolve();
       });
-      this.#worker.on('error', error => {
-        if (this.caughtUp || this.#closing) throw error;
-        reject(error);
-      });
-      this.#worker.on('exit', code => {
-        if (!this.#closing) throw new Error(`a processing thread ended by itself (${code})`);
-      });
+      // Once it runs there is nobody to tell: whatever ends it ends the process, and the next one goes on.
+      const fail = (error: unknown) => {
+        const before = this.#state;
+        this.#state = 'ending';
+        if (before === 'running') throw error;
+        if (before === 'starting') reject(error);
+      };
+      this.#worker.on('error', fail);
+      this.#worker.on('exit', code => fail(new Error(`a processing thread ended by itself (${code})`)));
     });
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    const ended = new Promise(resolve => this.#worker.once('exit', resolve));
+    this.#state = 'ending';
     this.#worker.postMessage(CLOSE);
-    await ended;
+    await this.#ended;
+  }
+
+  /** Ends it at once, whatever is under way. */
+  async end(): Promise<void> {
+    this.#state = 'ending';
+    await this.#worker.terminate();
   }
 
   #take({ caughtUp, timerLags, eventLags }: Report, measure: Measure): void {

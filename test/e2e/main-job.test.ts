@@ -11,6 +11,7 @@ import { openReader } from '../../src/broker/reader.ts';
 import { ACTIONS_STREAM, RECORDS_STREAM } from '../../src/broker/streams.ts';
 import { readSettings } from '../../src/config.ts';
 import { startMonitor } from '../../src/monitor/monitor.ts';
+import { startThreads } from '../../src/monitor/threads.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startTestServers } from '../support/servers.ts';
 
@@ -177,4 +178,13 @@ t.test('a breach, an alert, and what becomes of them', async t => {
   await servers.nats.start();
   await page.waitForSelector('.page[data-stale="false"]', { timeout: 20_000 });
   t.pass('and comes back by itself');
+
+  const { natsUrl, redisUrl } = servers;
+  const broken = { ...settings, natsUrl, redisUrl, policyFile: join(servers.dir, 'none.yaml') };
+  const nobody = { timerLag: () => {}, eventLag: () => {} };
+  await t.rejects(
+    startThreads(broken, 2, nobody),
+    /there is no such policy file/,
+    'threads say why they fail',
+  );
 });
