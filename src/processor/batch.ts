@@ -16,7 +16,8 @@ import type { Cause, Told } from '../engine/tell.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { chunkField, FORGOTTEN } from '../store/keys.ts';
 import type { Commit } from '../store/partition-store.ts';
-import type { Alarm, AlarmHeap } from './alarm-heap.ts';
+import type { Alarm } from './alarm-heap.ts';
+import type { Alarms } from './alarms.ts';
 import type { CachedCase, CaseCache } from './case-cache.ts';
 import { readRejectNotice } from './control.ts';
 
@@ -39,6 +40,9 @@ export interface InForce {
   readonly seq: number;
   readonly at: number;
 }
+
+/** Where alarms go that may ring soon. */
+type SoonAlarms = Pick<Alarms, 'push' | 'horizon'>;
 
 export interface BatchPlace {
   readonly partition: number;
@@ -82,17 +86,15 @@ export class Batch {
   readonly #inForce: InForce;
   readonly #cache: CaseCache;
 
-  readonly #heap: AlarmHeap;
-  readonly #horizon: number;
+  readonly #alarms: SoonAlarms;
 
-  /** `heap` has all alarms before `horizon`, which lies beyond the last message of the batch. */
-  constructor(place: BatchPlace, inForce: InForce, cache: CaseCache, heap: AlarmHeap, horizon: number) {
+  /** The horizon of the alarms lies beyond the last message of the batch. */
+  constructor(place: BatchPlace, inForce: InForce, cache: CaseCache, alarms: SoonAlarms) {
     this.#place = place;
     this.#inForce = inForce;
     this.#policy = inForce.policy;
     this.#cache = cache;
-    this.#heap = heap;
-    this.#horizon = horizon;
+    this.#alarms = alarms;
   }
 
   /** How many cases the commit will write. */
@@ -240,13 +242,13 @@ export class Batch {
     this.#arm(found);
   }
 
-  /** An alarm may ring within this very batch: it goes into the heap at once, unless an earlier one is there. */
+  /** An alarm may ring within this very batch: it is held at once, unless an earlier one is there. */
   #arm(found: CachedCase): void {
     const { alarm } = found.state;
-    if (alarm >= this.#horizon || found.armed === alarm || found.forgotten) return;
+    if (alarm >= this.#alarms.horizon || found.armed === alarm || found.forgotten) return;
     if (found.alarm !== null && found.alarm <= alarm) return;
     found.armed = alarm;
-    this.#heap.push({ at: alarm, key: found.key });
+    this.#alarms.push({ at: alarm, key: found.key });
   }
 
   #takeRecords(seq: number): void {

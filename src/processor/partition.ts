@@ -8,7 +8,7 @@ import { eventsStream } from '../broker/streams.ts';
 import { controlSubject } from '../contract/subject.ts';
 import { NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { AlarmHeap } from './alarm-heap.ts';
+import { Alarms } from './alarms.ts';
 import { Batch, type Incoming, type InForce } from './batch.ts';
 import { CaseCache } from './case-cache.ts';
 import { encodePolicyNotice, readPolicyNotice } from './control.ts';
@@ -49,8 +49,6 @@ export interface Measure {
   eventLag(seconds: number): void;
 }
 
-/** How far ahead of the logical time alarms are held in memory. */
-const HORIZON_MS = 60_000;
 /** Alarms that are rung, and cases that are written, in one commit. */
 const RING_MAX = 2_000;
 /** With more unacknowledged records than this, nothing more is read: JetStream is slower than we are. */
@@ -68,7 +66,7 @@ export class Partition {
   readonly #rebuilt: string | null;
   readonly #ledger: Ledger;
   readonly #cache: CaseCache;
-  readonly #heap = new AlarmHeap();
+  readonly #alarms: Alarms;
   readonly #reader: Reader;
   readonly #ticker: Ticker;
   /** Where the batch under way has come to; the ledger knows what of it is committed. */
@@ -79,7 +77,6 @@ export class Partition {
   #sweep: Sweep | null;
   #effect: PolicyEffect = { ...NO_EFFECT };
   #announced = { hash: '', at: 0 };
-  #horizon = 0;
   #stopped = false;
   #abandoned: string | null = null;
 
@@ -104,6 +101,7 @@ export class Partition {
     this.#rebuilt = loaded.rebuilt;
     this.#ledger = new Ledger(options, loaded, policies.byHash, () => this.#reader.wake());
     this.#cache = new CaseCache(store, policy, policies.byHash, options.cacheMax, options.closedKeepMs);
+    this.#alarms = new Alarms(store);
     this.#position = position;
     this.#time = snapshot.time;
     this.#inForce = { policy, seq: position.policySeq, at: position.policyAt };
@@ -114,7 +112,7 @@ export class Partition {
       partition: this.number,
       owner: options.epoch,
       // Cases that wait to be brought under a policy are in as much of a hurry as a deadline that has passed.
-      nextAt: () => (this.#sweep === null ? this.#nextAlarm() : 0),
+      nextAt: () => (this.#sweep === null ? this.#alarms.nextAt : 0),
       isIdle: () => this.#reader.pending === 0,
       wake: () => this.#reader.wake(),
     });
@@ -182,7 +180,7 @@ export class Partition {
     const rebuilt = this.#rebuilt;
     if (rebuilt !== null) this.#options.log.warn({ partition: this.number, rebuilt }, 'state is built again');
     this.#ledger.start();
-    await this.#extendHorizon(this.#time);
+    await this.#alarms.lookAhead(this.#time);
     while (!this.#stopped) await this.#turn();
     if (this.#abandoned !== null) throw new Error(this.#abandoned);
   }
@@ -218,9 +216,9 @@ export class Partition {
 
   /** One turn: messages, or something else to commit. */
   async #turn(): Promise<void> {
-    if (this.#ticker.streamNow() >= this.#horizon - HORIZON_MS / 2)
-      await this.#extendHorizon(this.#ticker.streamNow());
-    this.#ticker.schedule(Date.now() + this.#horizon - HORIZON_MS / 2 - this.#ticker.streamNow());
+    if (this.#ticker.streamNow() >= this.#alarms.lookAheadAt)
+      await this.#alarms.lookAhead(this.#ticker.streamNow());
+    this.#ticker.schedule(Date.now() + this.#alarms.lookAheadAt - this.#ticker.streamNow());
     while (this.#ledger.unpublished > OUTBOX_MAX && !this.#stopped) await sleep(5);
     const linger = this.#ledger.committedAt + this.#options.lingerMs - performance.now();
     if (linger > 1 && this.#reader.waiting < this.#options.batchMax) await sleep(linger);
@@ -250,7 +248,7 @@ export class Partition {
   async #takePolicy(message: RawMessage): Promise<void> {
     const policy = await this.#options.policies.find(readPolicyNotice(message) ?? '');
     const now = Math.max(this.#time, message.storedMs);
-    if (now >= this.#horizon) await this.#extendHorizon(now);
+    if (now >= this.#alarms.horizon) await this.#alarms.lookAhead(now);
     if (policy.hash !== this.#inForce.policy.hash) await this.#finishSweep(message.seq);
     const batch = await this.#ringAll(this.#newBatch(), now, message.seq);
     await this.#commit(batch, this.#position);
@@ -299,7 +297,7 @@ export class Partition {
     const isLive = this.#reader.pending === 0;
     let last = this.#time;
     for (const { storedMs } of messages) if (storedMs > last) last = storedMs;
-    if (last >= this.#horizon) await this.#extendHorizon(last);
+    if (last >= this.#alarms.horizon) await this.#alarms.lookAhead(last);
     let batch = this.#newBatch();
     const incoming = messages.map(message => batch.decode(message));
     await this.#loadCases(incoming, last);
@@ -307,7 +305,7 @@ export class Partition {
     for (const each of incoming) {
       const { message } = each;
       const now = Math.max(this.#time, message.storedMs);
-      if (this.#nextAlarm() < now) {
+      if (this.#alarms.nextAt < now) {
         this.#moveTo(passed);
         batch = await this.#ringAll(batch, now, message.seq);
       }
@@ -337,7 +335,7 @@ export class Partition {
   /** Rings all alarms before `now`. What is too much for one commit is committed on the way; gives the batch back. */
   async #ringAll(first: Batch, now: number, seq: number): Promise<Batch> {
     let batch = first;
-    while (this.#nextAlarm() < now) {
+    while (this.#alarms.nextAt < now) {
       const isFull = await this.#ring(batch, now, seq);
       if (!isFull) continue;
       // The rest is rung after this commit, at the same place: the position still lies before the message.
@@ -347,42 +345,19 @@ export class Partition {
     return batch;
   }
 
-  #nextAlarm(): number {
-    return this.#heap.peek()?.at ?? Number.POSITIVE_INFINITY;
-  }
-
   /** Loads what the batch will need: the cases of its events and of the alarms that will ring. */
   async #loadCases(incoming: readonly Incoming[], last: number): Promise<void> {
-    const keys = new Set<string>();
+    const keys = new Set(this.#alarms.keysBefore(last, RING_MAX));
     for (const each of incoming) if (each.kind === 'event') keys.add(each.key);
-    const soon = [];
-    for (let alarm = this.#heap.peek(); alarm !== undefined && alarm.at < last; alarm = this.#heap.peek()) {
-      if (soon.length >= RING_MAX) break;
-      soon.push(alarm);
-      keys.add(alarm.key);
-      this.#heap.pop();
-    }
-    for (const alarm of soon) this.#heap.push(alarm);
     await this.#cache.load(keys);
   }
 
   /** Rings alarms that lie before `now`, up to the bound; true when the batch is full and should be committed. */
   async #ring(batch: Batch, now: number, seq: number): Promise<boolean> {
-    const due = [];
-    for (let alarm = this.#heap.peek(); alarm !== undefined && alarm.at < now; alarm = this.#heap.peek()) {
-      if (due.length >= RING_MAX) break;
-      due.push(alarm);
-      this.#heap.pop();
-    }
+    const due = this.#alarms.take(now, RING_MAX);
     if (due.some(({ key }) => !this.#cache.has(key))) await this.#cache.load(due.map(({ key }) => key));
     for (const alarm of due) batch.ring(alarm, now, seq);
     return batch.size >= RING_MAX;
-  }
-
-  async #extendHorizon(now: number): Promise<void> {
-    const to = now + HORIZON_MS;
-    for (const alarm of await this.#options.store.alarms(this.#horizon, to)) this.#heap.push(alarm);
-    this.#horizon = to;
   }
 
   #newBatch(): Batch {
@@ -391,8 +366,7 @@ export class Partition {
       { partition: this.number, partitions, idPrefix: this.#ledger.idPrefix },
       this.#inForce,
       this.#cache,
-      this.#heap,
-      this.#horizon,
+      this.#alarms,
     );
   }
 

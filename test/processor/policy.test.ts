@@ -8,7 +8,6 @@ import { changePolicy, NO_EFFECT } from '../../src/engine/policy-change.ts';
 import type { Told } from '../../src/engine/tell.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import { AlarmHeap } from '../../src/processor/alarm-heap.ts';
 import { Batch, type InForce } from '../../src/processor/batch.ts';
 import { CaseCache } from '../../src/processor/case-cache.ts';
 import { CellStore } from '../../src/processor/cell-store.ts';
@@ -39,7 +38,6 @@ const SHORT = policyOf('1h', complaints('60m'));
 class Rig {
   readonly cache: CaseCache;
   batch: Batch;
-  readonly #heap = new AlarmHeap();
   #seq = 0;
 
   constructor() {
@@ -53,7 +51,7 @@ class Rig {
 
   #under(inForce: InForce): Batch {
     const place = { partition: 0, partitions: 1, idPrefix: 'x-0' };
-    return new Batch(place, inForce, this.cache, this.#heap, Number.POSITIVE_INFINITY);
+    return new Batch(place, inForce, this.cache, { push: () => {}, horizon: Number.POSITIVE_INFINITY });
   }
 
   change(policy: CompiledPolicy, minute: number): void {
