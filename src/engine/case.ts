@@ -1,7 +1,7 @@
 // A case in memory: its events, the fold over them, and what was last told of it. The steps of the engine are here:
 // an event arrives, or time reaches an instant. Each leaves records and changes of cells, and knows no I/O and no clock.
 
-import { compareEvents, type Entity, type SlaEvent } from '../contract/event.ts';
+import { compareEvents, type Entity, type Fields, type SlaEvent } from '../contract/event.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { altersEarlier, contributeEvent } from './contribute.ts';
 import { contributeAll, evaluateClock, retell, tellFolds, uncountOpen } from './evaluation.ts';
@@ -9,7 +9,7 @@ import { applyEvent, type CaseFold, emptyFold } from './fold.ts';
 import { isStaff, STAFF_MEMORY_MS, withoutOld } from './staff.ts';
 import { type ClocksSum, moveStanding, NOWHERE, type Standing, standingOf, sumOfClocks } from './standing.ts';
 import type { Cause, Naming, Subject, Told } from './tell.ts';
-import { type Touch, touchOf } from './touch.ts';
+import { attributesAfter, type Touch, touchOf } from './touch.ts';
 
 const DAY_MS = 86_400_000;
 /** Unless told otherwise a closed case is kept for this long, so that late events still find it. */
@@ -129,14 +129,15 @@ export function acceptEvent(state: CaseState, event: SlaEvent, cause: Cause, tol
 }
 
 /**
- * What is let go takes nothing with it: it was told and counted, and stays so. Clocks that still run hold it back, and so
- * does a level whose member would seem to have entered it at another time.
+ * What is let go takes nothing with it: it was told and counted, and stays so. Clocks that still run hold it back, those
+ * that nobody sees yet too, and so does a level whose member would seem to have entered it at another time.
  */
 function letOldGo(state: CaseState, now: number): void {
-  if (state.fold.clocks.some(({ cycles }) => cycles.some(cycle => cycle.end === null))) return;
-  const kept = withoutOld(state.events, now);
-  if (kept === null) return;
+  if (isRunning(state.fold)) return;
+  const kept = withoutOld(state.events, now, settingEvents(state));
+  if (kept === null || isRunning(unseenFold(state))) return;
   const left = restoreCase(state.policy, state.entity, state.id, kept, now, state.acceptedAt, state.keepMs);
+  if (isRunning(left.fold)) return;
   for (const [index, since] of state.fold.members) if (left.fold.members.get(index) !== since) return;
   state.events = kept;
   state.applied = left.applied;
@@ -144,6 +145,31 @@ function letOldGo(state: CaseState, now: number): void {
   state.clocks = left.clocks;
   state.unchanged = 0;
   state.encoding = null;
+}
+
+function isRunning({ clocks }: CaseFold): boolean {
+  return clocks.some(({ cycles }) => cycles.some(cycle => cycle.end === null));
+}
+
+/** The case with the clocks that nobody sees yet. */
+function unseenFold({ policy, entity, events, applied }: CaseState): CaseFold {
+  const fold = emptyFold(policy, entity, true);
+  for (const [n, event] of events.slice(0, applied).entries())
+    applyEvent(fold, events, n, touchOf(fold, event));
+  return fold;
+}
+
+/** The events that set the policy's derived attributes, which hold for good. */
+function settingEvents({ policy, entity, events }: CaseState): ReadonlySet<SlaEvent> {
+  const setting = new Set<SlaEvent>();
+  if (policy.derived.length === 0) return setting;
+  let attributes: Fields = {};
+  for (const event of events) {
+    const changed: string[] = [];
+    attributes = attributesAfter({ policy, entity, attributes }, event, changed);
+    if (policy.derived.some(({ path }) => changed.includes(path))) setting.add(event);
+  }
+  return setting;
 }
 
 /** Time has reached `cause.now`: events that waited for it apply, and deadlines before it are told. */

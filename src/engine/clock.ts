@@ -1,6 +1,6 @@
 // One clock on one case: its gate and its cycles, moved on by the case's events in order.
-// A clock lives from the first event that starts it. While its gate (`when`, and a target that can be told) is shut,
-// cycles run on unseen, so that a gate that opens later shows what would have been, had it been open from the start.
+// A gate (`when`, and a target that can be told) that opens later shows what would have been, had it been open from the
+// start: cycles run on unseen while it is shut, and those that ran before it ever opened are made from the events then.
 import type { Fields, SlaEvent } from '../contract/event.ts';
 import { parseTime } from '../contract/time.ts';
 import type { CompiledClock, Duration } from '../policy/compiled.ts';
@@ -36,6 +36,21 @@ export function bornBy(clock: CompiledClock, occurrence: Occurrence, unseen: boo
   if (!gate && !unseen && clock.retroactive) return undefined;
   if (!starts(clock, occurrence)) return undefined;
   return { clock, cycles: [], gate, target: targetOf(clock, occurrence.after), waiting: null };
+}
+
+/** A clock on a case that has these attributes and has not started it. */
+export function notStarted(clock: CompiledClock, attributes: Fields): ClockFold {
+  const gate = isOpen(clock, attributes);
+  return { clock, cycles: [], gate, target: targetOf(clock, attributes), waiting: null };
+}
+
+/** Whether one of these events may have started the clock, as far as their types tell. */
+export function mayHaveStarted(clock: CompiledClock, events: readonly SlaEvent[], n: number): boolean {
+  for (const matcher of clock.start) {
+    if ('becomes' in matcher) return true;
+    for (let i = 0; i < n; i++) if (events[i]?.type === matcher.type) return true;
+  }
+  return false;
 }
 
 /** Whether an event may have opened a clock's gate, so that a start before it would be seen from then on. */

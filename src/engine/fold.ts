@@ -2,7 +2,15 @@
 // The fold is a function of the sequence of events and the policy alone; it knows no "now".
 import type { Entity, Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
-import { applyToClock, bornBy, type ClockFold, type Occurrence, opens } from './clock.ts';
+import {
+  applyToClock,
+  bornBy,
+  type ClockFold,
+  mayHaveStarted,
+  notStarted,
+  type Occurrence,
+  opens,
+} from './clock.ts';
 import type { QueueFrom } from './cycle.ts';
 import { happens, holdsAny, matchesAny } from './match.ts';
 import { type Span, union } from './span.ts';
@@ -17,7 +25,7 @@ export interface CaseFold {
   queues: readonly QueueFrom[];
   /** Spans of each pause of the policy that has ever been on, by pause index; the last may be open. */
   pauses: ReadonlyMap<number, readonly Span[]>;
-  /** In the policy's order: clocks that an event has started and whose gate has been open; with `unseen` the others too. */
+  /** In the policy's order: clocks whose gate has been open, and those that wait for it; with `unseen` all that were started. */
   readonly clocks: ClockFold[];
   readonly unseen: boolean;
   /** Since when the case is inside a level's `from` and `to` (or, without them, its `when`), by indicator index. */
@@ -97,8 +105,9 @@ function moveClocks(
     const clock = fold.policy.clocks[index];
     if (clock === undefined || clockOf(fold, index) !== undefined) continue;
     const isSeen = n > 0 && !fold.unseen && opens(clock, occurrence);
-    const earlier = isSeen ? unseenClock(fold, clock, events, n) : undefined;
-    const born = earlier ?? bornBy(clock, occurrence, fold.unseen);
+    const born = isSeen
+      ? unseenClock(fold, clock, occurrence.before, events, n)
+      : bornBy(clock, occurrence, fold.unseen);
     if (born === undefined) continue;
     insert(fold.clocks, born);
     applyToClock(born, occurrence);
@@ -106,15 +115,18 @@ function moveClocks(
 }
 
 /**
- * A clock as it ran unseen over the first `n` events; undefined when none of them started it. Most gates of a case never
- * open: so such a clock is made when one does, from the events, rather than kept for every case from its start on.
+ * A clock as it ran unseen over the first `n` events. Most gates of a case never open: so such a clock is made when one
+ * does, from the events, rather than kept for every case from its start on. From then on it is kept, started or not: a
+ * gate that opens again and again must not look through all events each time.
  */
 function unseenClock(
   { policy, entity }: CaseFold,
   clock: CompiledClock,
+  before: Fields,
   events: readonly SlaEvent[],
   n: number,
-): ClockFold | undefined {
+): ClockFold {
+  if (!mayHaveStarted(clock, events, n)) return notStarted(clock, before);
   let attributes: Fields = {};
   let found: ClockFold | undefined;
   for (let i = 0; i < n; i++) {
@@ -126,7 +138,7 @@ function unseenClock(
     if (found !== undefined) applyToClock(found, occurrence);
     attributes = after;
   }
-  return found;
+  return found ?? notStarted(clock, before);
 }
 
 function insert(clocks: ClockFold[], born: ClockFold): void {

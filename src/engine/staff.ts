@@ -13,10 +13,14 @@ export function isStaff(entity: Entity): boolean {
 }
 
 /**
- * The events that remain of a list in order, as of `now`; null when there is little to let go. Attributes, status and
- * the levels that rest on them are the same after folding what remains.
+ * The events that remain of a list in order, as of `now`, with all that are `pinned`; null when there is little to let go.
+ * Attributes that events carry, status and the levels that rest on them are the same after folding what remains.
  */
-export function withoutOld(events: readonly SlaEvent[], now: number): SlaEvent[] | null {
+export function withoutOld(
+  events: readonly SlaEvent[],
+  now: number,
+  pinned: ReadonlySet<SlaEvent>,
+): SlaEvent[] | null {
   if (events.length < PRUNE_AT) return null;
   const before = now - STAFF_MEMORY_MS;
   const old = events.findIndex(event => event.time >= before);
@@ -27,7 +31,7 @@ export function withoutOld(events: readonly SlaEvent[], now: number): SlaEvent[]
     const event = events[i];
     if (event === undefined) break;
     const names = [event.type, ...Object.keys(event.fields).map(field => `.${field}`)];
-    if (names.every(name => seen.has(name))) continue;
+    if (!pinned.has(event) && names.every(name => seen.has(name))) continue;
     for (const name of names) seen.add(name);
     kept.push(event);
   }

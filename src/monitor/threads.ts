@@ -19,7 +19,7 @@ export function threadCount({ processorThreads, partitions }: ServerSettings): n
 }
 
 /**
- * Starts `count` threads; resolves once all of them own what is free. An error of a thread is thrown in this one, before
+ * Starts `count` threads; resolves once all of them run. An error of a thread is thrown in this one, before
  * that by the promise, later as one that nobody catches: so it ends the process.
  */
 export async function startThreads(
@@ -27,8 +27,7 @@ export async function startThreads(
   count: number,
   measure: Measure,
 ): Promise<Processing> {
-  const cacheCasesMax = Math.ceil(settings.cacheCasesMax / count);
-  const threads = Array.from({ length: count }, () => new Thread({ ...settings, cacheCasesMax }, measure));
+  const threads = Array.from({ length: count }, () => new Thread(settings, measure));
   try {
     await Promise.all(threads.map(thread => thread.started));
   } catch (error) {

@@ -69,7 +69,9 @@ export class CaseCache {
   /** The case of an event; a new one when it was not found by `load` before. */
   open(key: string, event: SlaEvent): CachedCase {
     const found = this.get(key);
-    if (found !== undefined) return found;
+    // One of which nothing was accepted is as good as none, and comes under the policy of its first event.
+    const isNone = found?.state.events.length === 0 && !found.forgotten;
+    if (found !== undefined && !(isNone && found.state.policy !== this.policy)) return found;
     const fresh = cached(key, newCase(this.policy, event.entity, event.case, this.#closedKeepMs), null);
     this.#cases.set(key, fresh);
     return fresh;

@@ -49,6 +49,8 @@ export interface Measure {
   eventLag(seconds: number): void;
 }
 
+/** Messages that are read ahead, at least. */
+const READ_AHEAD = 2_048;
 /** Alarms that are rung, and cases that are written, in one commit. */
 const RING_MAX = 2_000;
 /** With more unacknowledged records than this, nothing more is read: JetStream is slower than we are. */
@@ -106,7 +108,9 @@ export class Partition {
     this.#time = snapshot.time;
     this.#inForce = { policy, seq: position.policySeq, at: position.policyAt };
     this.#sweep = sweep;
-    this.#reader = openReader(nc, eventsStream(this.number), position.seq + 1);
+    this.#reader = openReader(nc, eventsStream(this.number), position.seq + 1, {
+      maxMessages: Math.max(READ_AHEAD, options.batchMax),
+    });
     this.#ticker = new Ticker({
       nc,
       partition: this.number,

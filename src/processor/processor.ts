@@ -61,6 +61,7 @@ export class Processor {
   #statusAt = Number.NEGATIVE_INFINITY;
   #givenAway: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  #hasLooked = false;
 
   constructor(options: ProcessorOptions) {
     this.#options = options;
@@ -73,6 +74,7 @@ export class Processor {
       let part = 0;
       try {
         part = await this.#heartbeat();
+        this.#hasLooked = true;
       } catch (error) {
         this.#options.log.warn({ err: error }, 'Redis did not answer a round of leases');
       }
@@ -94,9 +96,11 @@ export class Processor {
     return [...this.#owned.keys()];
   }
 
-  /** True when every partition of this process has once caught up with where its stream ended when it was loaded. */
+  /** True when it has looked what is free, and every partition that it owns has once caught up with where its stream ended. */
   get caughtUp(): boolean {
-    return [...this.#owned.values()].every(({ partition }) => partition?.caughtUp === true);
+    return (
+      this.#hasLooked && [...this.#owned.values()].every(({ partition }) => partition?.caughtUp === true)
+    );
   }
 
   /** Finishes the batches under way and gives all leases back. */

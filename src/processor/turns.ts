@@ -19,7 +19,7 @@ export class Turns {
     } finally {
       this.#taken -= 1;
       const [next] = this.#waiting;
-      next?.();
+      if (this.#taken < AT_ONCE) next?.();
     }
   }
 

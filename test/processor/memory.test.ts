@@ -45,6 +45,13 @@ t.test('cases in memory', async t => {
   t.notOk(cache.has('e') || cache.has('f'));
 });
 
+t.test('a case of which nothing was accepted comes under the policy of its first event', async t => {
+  const cache = cacheOf(3, ['a']);
+  const next = { ...CASE_POLICY, hash: 'next' };
+  cache.policy = next;
+  t.equal(cache.open('a', created('a')).state.policy, next);
+});
+
 t.test('cases that are closed go first, cases that are not stored never', async t => {
   const cache = cacheOf(2, ['a', 'b', 'c', 'd']);
   const [a, d] = [cache.get('a'), cache.get('d')];
@@ -80,8 +87,16 @@ t.test('turns', async t => {
   // `a` hangs: `d` goes on nevertheless, after a while.
   while (order.length < 4) await nextTurn();
   t.same(order.at(-1), 'd');
+  const more = ['e', 'f'].map(work);
+  ends[2]?.();
+  await nextTurn();
+  t.equal(order.length, 4, 'and does not let more in than may work at once');
+  while (order.length < 6) {
+    for (const end of ends) end();
+    await nextTurn();
+  }
   for (const end of ends) end();
-  await Promise.all(all);
+  await Promise.all([...all, ...more]);
   await t.rejects(
     turns.take(async () => {
       throw new Error('failed');

@@ -1,10 +1,14 @@
 // Long lives: agents' events of more than eight days ago are let go, and cases with many events are kept in chunks.
 import t from 'tap';
+import { backtest } from '../../src/backtest/backtest.ts';
 import type { SlaEvent } from '../../src/contract/event.ts';
 import { acceptEvent, newCase } from '../../src/engine/case.ts';
 import { caseKey, chunkCount, decodeCase, encodeCase } from '../../src/engine/codec.ts';
 import type { Told } from '../../src/engine/tell.ts';
 import { defaultPolicyFile, readPolicyFile } from '../../src/policies.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled.ts';
+import { loadPolicy } from '../../src/policy/load.ts';
+import { runLive } from '../support/live.ts';
 
 const { policy } = readPolicyFile(defaultPolicyFile());
 const HOUR_MS = 3_600_000;
@@ -42,6 +46,85 @@ t.test('an agent of two months keeps eight days, and what it rests on', async t 
   t.same(agents, [['l|CC-06|all', 1]], 'counted once among the agents');
   const old = changed(9_999, now - 9 * DAY_MS);
   t.equal(acceptEvent(state, old, { now, id: 'old', at: old.time }, told), 'too-late');
+});
+
+function policyOf(clocks: readonly object[], more: object = {}): CompiledPolicy {
+  const rules = clocks.map((clock, i) => ({ rule: `R${i}`, target: '2h', ...clock }));
+  const loaded = loadPolicy(JSON.stringify({ version: 1, name: 'test', ...more, clocks: rules }), {
+    file: 'policy',
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
+  return loaded.policy;
+}
+
+t.test('what an old event still means is not let go with it', async t => {
+  const event = (number: number, hour: number, fields: SlaEvent['fields']): SlaEvent => ({
+    ...changed(number + 1, START + hour * HOUR_MS),
+    fields,
+  });
+  const busy = Array.from({ length: 300 }, (_, i) => event(i + 10, 2 + i / 50, { state: 'break' }));
+  const policies = {
+    'a clock that nobody sees until its team is known': policyOf([
+      {
+        on: 'agent',
+        when: { team: 'x' },
+        start: { type: 'agent.state_changed', state: 'available' },
+        stop: { type: 'agent.state_changed', state: 'busy' },
+      },
+    ]),
+    'an attribute that an event set': policyOf(
+      [
+        {
+          on: 'agent',
+          when: { was_away: true },
+          start: { type: 'agent.state_changed', team: 'x' },
+          stop: { type: 'agent.state_changed', state: 'busy' },
+        },
+      ],
+      { attributes: { was_away: { set: { type: 'agent.state_changed', state: 'available' } } } },
+    ),
+  };
+  const events = [
+    event(1, 1, { state: 'available' }),
+    ...busy,
+    event(500, 240, {}),
+    event(501, 241, { team: 'x' }),
+  ];
+  const until = START + 264 * HOUR_MS;
+  for (const [name, one] of Object.entries(policies)) {
+    const inputs = events.map(each => ({ kind: 'event', event: each, now: each.time }) as const);
+    const { outcomes } = backtest(one, events, until);
+    t.equal(outcomes.length, 1, name);
+    t.same(runLive(one, inputs, until).outcomes, outcomes, 'as in a backtest, which keeps everything');
+  }
+});
+
+t.test('a gate that opens and shuts all the time costs no look at all events each time', async t => {
+  const gated = {
+    on: 'ticket',
+    when: { urgency: 'urgent' },
+    start: 'ticket.promised',
+    stop: 'ticket.resolved',
+  };
+  const state = newCase(policyOf(Array.from({ length: 10 }, () => gated)), 'ticket', 'T');
+  const told: Told = { records: [], cells: new Map() };
+  let reads = 0;
+  for (let i = 0; i < 400; i++) {
+    const time = START + i * 1_000;
+    const fields = { urgency: i % 2 ? 'urgent' : 'normal' };
+    const type = i === 0 ? 'ticket.created' : 'ticket.updated';
+    const base = { id: `e${i}`, source: 'test', entity: 'ticket', case: 'T', time, digest: '' } as const;
+    const counting: SlaEvent = {
+      ...base,
+      fields,
+      get type() {
+        reads += 1;
+        return type;
+      },
+    };
+    acceptEvent(state, counting, { now: time, id: `c${i}`, at: time }, told);
+  }
+  t.ok(reads < 400 * 100, `${reads} looks at an event's type`);
 });
 
 t.test('a case with many events is kept in chunks, of which only those that changed are written', async t => {
