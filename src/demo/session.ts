@@ -15,6 +15,8 @@ export interface DemoMonitor {
   readonly address: string;
   /** An address that signs a browser in. */
   signinLink(role: 'viewer' | 'operator' | 'admin'): string | Promise<string>;
+  /** Reads the policy again and puts it into force; resolves with its hash. */
+  reloadPolicy(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export interface RunningDemo {
   readonly address: string;
   readonly link: string;
   readonly centre: RunningCentre;
+  reloadPolicy(): Promise<string>;
 }
 
 /** Starts and ends the parts of a demo. `stop` may be called at any time, more than once. */
@@ -84,7 +87,8 @@ export class DemoSession {
     const { seed, speed } = options;
     const centre = await runCentre({ nc, stateFile, seed, speed, onProgress });
     this.began(() => centre.stop());
-    return { address: monitor.address, link: await monitor.signinLink('operator'), centre };
+    const link = await monitor.signinLink('operator');
+    return { address: monitor.address, link, centre, reloadPolicy: () => monitor.reloadPolicy() };
   }
 
   /** Notes how to end what has just begun. @throws CommandError when the session was stopped meanwhile. */

@@ -62,6 +62,9 @@ t.test('the link signs in, Ctrl-C ends all', async t => {
   const pid = z.object({ pid: z.number() });
   const places = z.object({ nats: pid, redis: pid });
   const servers = places.parse(JSON.parse(readFileSync(join(dir, 'servers.json'), 'utf8')));
+  const again = output(child, /in force|stays as it is/);
+  child.kill('SIGHUP');
+  t.match(await again, /The policy was read again; [0-9a-f]{12} is in force/, 'SIGHUP does not end it');
   child.kill('SIGINT');
   t.same(await ended, [0, null]);
   t.notOk(isAlive(servers.nats.pid) || isAlive(servers.redis.pid), 'the servers have ended');
