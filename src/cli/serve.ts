@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { settingsFromEnvironment } from '../config.ts';
 import { startServers } from '../embedded/servers.ts';
+import { noteAddress } from '../monitor/address-file.ts';
 import { type ProcessRole, ROLES, startMonitor } from '../monitor/monitor.ts';
 import { PolicyFileError } from '../policies.ts';
 import { onHangup, reloadOf } from './hangup.ts';
@@ -33,12 +34,15 @@ export async function run(argv: string[]): Promise<number> {
       roles,
     );
     process.stderr.write(`sla-monitor: ${monitor.address}\n`);
+    // With servers of others DATA_DIR is not used.
+    const forget = servers.source === 'settings' ? () => {} : noteAddress(settings.dataDir, monitor.address);
     if (servers.started && settings.adminToken === null)
       process.stderr.write(`Sign in once with ${await monitor.signinLink('admin')}\n`);
     hangup(reloadOf(monitor, line => process.stderr.write(`${line}\n`)));
     return await new Promise(resolve => {
       closeWithGrace({ delay: GRACE_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
         if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
+        forget();
         await monitor.close();
         await servers.stop();
         resolve(err ? 1 : 0);

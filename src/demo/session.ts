@@ -7,6 +7,7 @@ import { CommandError } from '../cli/usage.ts';
 import type { Settings } from '../config.ts';
 import { freePort, isAlive } from '../embedded/process.ts';
 import { startServers } from '../embedded/servers.ts';
+import { noteAddress } from '../monitor/address-file.ts';
 import { type RunningCentre, runCentre } from './driver.ts';
 
 /** What the demo needs of the monitor. */
@@ -78,6 +79,7 @@ export class DemoSession {
     const { natsUrl, redisUrl } = servers;
     const monitor = await options.startMonitor({ ...settings, natsUrl, redisUrl, httpPort });
     this.began(() => monitor.close());
+    if (servers.source !== 'settings') this.began(noteAddress(settings.dataDir, monitor.address));
     onProgress('The monitor is up');
 
     const place = { natsUrl, natsCreds: settings.natsCreds, natsCa: settings.natsCa };

@@ -11,6 +11,7 @@ import { run } from '../../src/cli/demo.ts';
 import { UsageError } from '../../src/cli/usage.ts';
 import { childEnvironment } from '../../src/config.ts';
 import { isAlive } from '../../src/embedded/process.ts';
+import { notedAddress } from '../../src/monitor/address-file.ts';
 import { packageRoot } from '../../src/package-root.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sla-demo-'));
@@ -52,6 +53,7 @@ t.test('the link signs in, Ctrl-C ends all', async t => {
   const cookie = signedIn.headers.getSetCookie().map(one => one.split(';', 1)[0]);
   t.ok(signedIn.status < 400, `sign-in answers ${signedIn.status}`);
   const { origin } = new URL(link);
+  t.equal(notedAddress(dir), origin, 'doctor can tell it');
   const board = await fetch(`${origin}/`, { headers: { cookie: cookie.join('; ') }, redirect: 'manual' });
   t.equal(board.status, 200);
   t.match(await board.text(), /<html/i);
