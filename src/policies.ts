@@ -238,7 +238,7 @@ export class Policies extends EventEmitter<PoliciesEvents> {
 
   /** @throws KeptPolicyError when the policy in force can't be read: then the settings must name one */
   #isSent(): boolean {
-    return this.#told !== '' && this.#shelf.read(this.#told).kept.origin === 'sent';
+    return this.#shelf.has(this.#told) && this.#shelf.read(this.#told).kept.origin === 'sent';
   }
 
   /** The policy in force. */

@@ -127,6 +127,12 @@ t.test(
   },
 );
 
+t.test('a policy that is in force by name only gives way to that of the settings', async t => {
+  const { kv, open } = await bucket(t);
+  await kv.put('policy.in-force', OLD);
+  t.equal((await open()).current.name, 'after-sales');
+});
+
 t.test('who only follows does not put the file into force again', async t => {
   const { dir, open, follow } = await bucket(t);
   await t.rejects(follow(), KeptPolicyError, 'there is none yet');
