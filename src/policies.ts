@@ -15,6 +15,7 @@ import { addedYearSchema, yearsUsed } from './policy/holiday-file.ts';
 import type { AddedYear } from './policy/holidays.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { PolicyError } from './policy/place.ts';
+import { PolicyShelf } from './policy-shelf.ts';
 
 /** The policy file has errors; the message lists them with their places. */
 export class PolicyFileError extends Error {
@@ -43,6 +44,10 @@ export function defaultPolicyFile(): string {
 export interface Read {
   readonly policy: CompiledPolicy;
   readonly warnings: readonly string[];
+  /** What newer checks say against a policy that is kept, and so compiled nevertheless. */
+  readonly passedOver: readonly string[];
+  /** Rules and calendars of such a one that are left out, since they can't be compiled. */
+  readonly leftOut: readonly string[];
   /** With every file that was read, by the name under which it was asked for. */
   readonly kept: Kept;
 }
@@ -58,39 +63,45 @@ export function readPolicyFile(file: string, years: readonly AddedYear[] = []): 
   };
   if (!existsSync(file)) throw new PolicyFileError(`${file}: there is no such policy file`);
   files[file] = readFileSync(file, 'utf8');
-  return compile({ origin, file, files }, years, read);
+  return compile({ origin, file, files }, years, { readFile: read });
 }
 
 /** Compiles a policy that names no other files, with these added years. @throws PolicyFileError */
 export function readPolicyText(text: string, years: readonly AddedYear[] = []): Read {
   const file = 'policy.yaml';
-  return compile({ origin: 'sent', file, files: { [file]: text } }, years, name => {
+  const readFile = (name: string): string => {
     throw new Error(`${name}: a policy that is sent can't name files`);
-  });
+  };
+  return compile({ origin: 'sent', file, files: { [file]: text } }, years, { readFile });
 }
 
-/** Compiles a policy from the text that SLA_CONFIG keeps of it. @throws PolicyFileError */
-export function readKeptPolicy(text: string): Read {
+/**
+ * Compiles a policy from the text that SLA_CONFIG keeps of it under `hash`, which stays its name. It was in force, so
+ * it is not refused by checks that came later. @throws when the text is no policy
+ */
+export function readKeptPolicy(text: string, hash: string): Read {
   const kept = KEPT.parse(JSON.parse(text));
-  return compileKept(kept, kept.years);
+  const read = compileKept(kept, kept.years);
+  return { ...read, policy: { ...read.policy, hash } };
 }
 
-/** A kept policy with other added years. @throws PolicyFileError */
+/** A kept policy with other added years. @throws PolicyFileError when the text is no policy */
 export function compileKept(kept: Kept, years: readonly AddedYear[]): Read {
-  return compile(kept, years, name => kept.files[name] ?? '');
+  return compile(kept, years, { readFile: name => kept.files[name] ?? '', acceptedOnce: true });
 }
 
 function compile(
   source: Omit<Kept, 'years'>,
   addedYears: readonly AddedYear[],
-  readFile: (name: string) => string,
+  how: { readonly readFile: (name: string) => string; readonly acceptedOnce?: boolean },
 ): Read {
   const { origin, file, files } = source;
-  const result = loadPolicy(files[file] ?? '', { file, readFile, addedYears });
+  const result = loadPolicy(files[file] ?? '', { file, addedYears, ...how });
   if (!result.ok) throw new PolicyFileError(result.errors.map(errorLine).join('\n'));
-  const { policy, warnings } = result;
+  const { policy, warnings, passedOver, leftOut } = result;
   const years = yearsUsed(policy.calendars.values(), addedYears);
-  return { policy, warnings, kept: { origin, file, files, years } };
+  const kept = { origin, file, files, years };
+  return { policy, warnings, passedOver: passedOver.map(errorLine), leftOut, kept };
 }
 
 function errorLine(error: PolicyError): string {
@@ -108,26 +119,41 @@ const LOOK_AGAIN_MS = 2_000;
 interface PoliciesEvents {
   /** Another policy was put into force, here or by another process. */
   change: [policy: CompiledPolicy];
-  /** Added years could not be put into force; the policy stays as it is until the next change or reconnect. */
+  /** What is kept can't be taken; the policy in force stays as it is until the next change or reconnect. */
   failed: [error: unknown];
+  /** A kept policy is used though this version's checks speak against it, without what is left out. */
+  unsound: [told: Unsound];
+}
+
+export interface Unsound {
+  readonly hash: string;
+  readonly passedOver: readonly string[];
+  readonly leftOut: readonly string[];
 }
 
 export class Policies extends EventEmitter<PoliciesEvents> {
   readonly #kv: KV;
   readonly #lookAgainMs: number;
-  readonly #byHash = new Map<string, Read>();
+  readonly #shelf = new PolicyShelf((text, hash) => this.#compile(text, hash));
+  /** What is told once somebody can listen. */
+  readonly #early: (() => void)[] = [];
+  /** The hash that was told last; it is in force here once it is compiled. */
+  #told = '';
   #inForce = '';
   #inForceRevision = 0;
   #first = '';
-  #isOpen = false;
+  #state: 'opening' | 'open' | 'closed' = 'opening';
+  /** Whether it changes which policy is in force when added years call for it. */
+  readonly #enforces: boolean;
   #isWaiting = false;
   #work: Promise<unknown> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
 
-  private constructor(kv: KV, lookAgainMs: number) {
+  private constructor(kv: KV, lookAgainMs: number, enforces: boolean) {
     super();
     this.#kv = kv;
     this.#lookAgainMs = lookAgainMs;
+    this.#enforces = enforces;
   }
 
   /**
@@ -141,29 +167,78 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     lookAgainMs: number = LOOK_AGAIN_MS,
   ): Promise<Policies> {
     const read = readPolicyFile(file);
-    const policies = new Policies(kv, lookAgainMs);
-    const follow = async (prefix: string, changed: KvListener['changed']): Promise<void> => {
-      policies.#stops.push(await watchPrefix(nc, kv, prefix, { changed, complete: () => {} }));
-    };
-    await follow(PREFIX, (key, value, revision) => {
-      if (value !== null) policies.#take(key, strings.decode(value), revision);
-    });
-    await follow(HOLIDAYS_PREFIX, () => policies.#settleSoon());
+    const policies = new Policies(kv, lookAgainMs, true);
     // A policy that was sent stays in force over restarts, unless the settings name a file.
-    const stays = read.kept.origin !== 'file' && policies.#origin === 'sent';
-    await policies.#enforce(stays ? null : read.kept);
-    policies.#isOpen = true;
-    policies.#settleSoon();
-    return policies;
+    const wanted = () => (read.kept.origin !== 'file' && policies.#isSent() ? null : read.kept);
+    return policies.#start(nc, () => policies.#enforce(wanted()));
+  }
+
+  /**
+   * Follows what another Policies of the same process puts into force, and changes nothing itself: a part that starts
+   * late must not put the file's policy back over one that was sent meanwhile. @throws when none is in force yet
+   */
+  static follow(nc: NatsConnection, kv: KV): Promise<Policies> {
+    return new Policies(kv, LOOK_AGAIN_MS, false).#start(nc, async () => {});
+  }
+
+  async #start(nc: NatsConnection, enforce: () => Promise<unknown>): Promise<this> {
+    const follow = async (prefix: string, changed: KvListener['changed']): Promise<void> => {
+      const failed: KvListener['failed'] = (_key, error) => this.#report(error);
+      this.#stops.push(await watchPrefix(nc, this.#kv, prefix, { changed, failed, complete: () => {} }));
+    };
+    try {
+      await follow(PREFIX, (key, value, revision) => {
+        if (value !== null) this.#take(key, strings.decode(value), revision);
+      });
+      if (this.#enforces) await follow(HOLIDAYS_PREFIX, () => this.#settleSoon());
+      await enforce();
+      this.#begin();
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** What is needed in any case is compiled at once, so that who can't be judged by it is told at the start. */
+  #begin(): void {
+    this.byHash(this.#inForce);
+    try {
+      this.byHash(this.#first);
+    } catch (error) {
+      this.#report(error);
+    }
+    this.#state = 'open';
+    setImmediate(() => {
+      for (const tell of this.#early.splice(0)) tell();
+    });
+    this.#settleSoon();
+  }
+
+  #tell(tell: () => void): void {
+    if (this.#state === 'opening') this.#early.push(tell);
+    else if (this.#state === 'open') tell();
+  }
+
+  #report(error: unknown): void {
+    this.#tell(() => this.emit('failed', error));
+  }
+
+  #compile(text: string, hash: string): Read {
+    const read = readKeptPolicy(text, hash);
+    const { passedOver, leftOut } = read;
+    if (passedOver.length > 0) this.#tell(() => this.emit('unsound', { hash, passedOver, leftOut }));
+    return read;
   }
 
   close(): void {
-    this.#isOpen = false;
+    this.#state = 'closed';
     for (const stop of this.#stops) stop();
   }
 
-  get #origin(): string | undefined {
-    return this.#byHash.get(this.#inForce)?.kept.origin;
+  /** @throws KeptPolicyError when the policy in force can't be read: then the settings must name one */
+  #isSent(): boolean {
+    return this.#shelf.has(this.#told) && this.#shelf.read(this.#told).kept.origin === 'sent';
   }
 
   /** The policy in force. */
@@ -176,12 +251,8 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     return this.byHash(this.#first);
   }
 
-  /** @throws when no policy of this hash was ever in force on these servers */
-  readonly byHash = (hash: string): CompiledPolicy => {
-    const read = this.#byHash.get(hash);
-    if (read === undefined) throw new Error(`no policy of hash ${hash} is kept in SLA_CONFIG`);
-    return read.policy;
-  };
+  /** @throws KeptPolicyError when no policy of this hash was ever in force on these servers, or it can't be read */
+  readonly byHash = (hash: string): CompiledPolicy => this.#shelf.read(hash).policy;
 
   /** The same, looking where policies are kept, if it is not known yet. */
   async find(hash: string): Promise<CompiledPolicy> {
@@ -256,7 +327,7 @@ export class Policies extends EventEmitter<PoliciesEvents> {
 
   async #keep(read: Read): Promise<void> {
     const { hash } = read.policy;
-    if (!this.#byHash.has(hash)) this.#byHash.set(hash, read);
+    this.#shelf.add(read);
     if ((await this.#kv.get(PREFIX + hash)) === null)
       await this.#kv.put(PREFIX + hash, strings.encode(JSON.stringify(read.kept)));
     if (this.#first !== '') return;
@@ -268,15 +339,13 @@ export class Policies extends EventEmitter<PoliciesEvents> {
 
   async #keptOf(hash: string): Promise<Kept> {
     await this.#look(hash);
-    const read = this.#byHash.get(hash);
-    if (read === undefined) throw new Error(`no policy of hash ${hash} is kept in SLA_CONFIG`);
-    return read.kept;
+    return this.#shelf.read(hash).kept;
   }
 
   async #look(hash: string): Promise<void> {
-    if (this.#byHash.has(hash)) return;
+    if (this.#shelf.has(hash)) return;
     const entry = await this.#kv.get(PREFIX + hash);
-    if (entry !== null) this.#byHash.set(hash, readKeptPolicy(strings.decode(entry.value)));
+    if (entry !== null) this.#shelf.addText(hash, strings.decode(entry.value));
   }
 
   #take(key: string, text: string, revision: number): void {
@@ -285,22 +354,32 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     else if (key === IN_FORCE) {
       this.#putIntoForce(text, revision);
       this.#settleSoon();
-    } else if (!this.#byHash.has(hash)) this.#byHash.set(hash, readKeptPolicy(text));
+    } else {
+      this.#shelf.addText(hash, text);
+      if (hash === this.#told) this.#change();
+    }
   }
 
   /** What this process is told late of changes that it made itself does not put an earlier policy back. */
   #putIntoForce(hash: string, revision: number): void {
     if (revision <= this.#inForceRevision) return;
     this.#inForceRevision = revision;
-    if (hash === this.#inForce) return;
+    this.#told = hash;
+    this.#change();
+  }
+
+  /** One that can't be read does not take the place of the one that is in force, which all else asks for. */
+  #change(): void {
+    const hash = this.#told;
+    if (hash === this.#inForce || !this.#shelf.has(hash)) return;
+    const policy = this.byHash(hash);
     this.#inForce = hash;
-    const read = this.#byHash.get(hash);
-    if (read !== undefined) this.emit('change', read.policy);
+    this.emit('change', policy);
   }
 
   /** After a change of years or of the policy: is the one in force with the years that are kept? */
   #settleSoon(): void {
-    if (this.#isWaiting || !this.#isOpen) return;
+    if (this.#isWaiting || this.#state !== 'open' || !this.#enforces) return;
     this.#isWaiting = true;
     setTimeout(() => this.#settle(), this.#lookAgainMs).unref();
     this.#settle();
@@ -310,10 +389,8 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     this.#work = this.#work
       .then(async () => {
         this.#isWaiting = false;
-        if (this.#isOpen) await this.#enforce(null);
+        if (this.#state === 'open') await this.#enforce(null);
       })
-      .catch((error: unknown) => {
-        if (this.#isOpen) this.emit('failed', error);
-      });
+      .catch((error: unknown) => this.#report(error));
   }
 }

@@ -8,6 +8,8 @@ const RETRY_MS = 1_000;
 export interface KvListener {
   /** A key was set (`value`) or removed (null), with this revision of the bucket. */
   changed(key: string, value: Uint8Array | null, revision: number): void;
+  /** `changed` threw for this key; the watch goes on with the next one. Without it the process warns on stderr. */
+  failed?(key: string, error: unknown): void;
   /** All keys that exist have been told since the watch began; every other key is gone. */
   complete(keys: ReadonlySet<string>): void;
 }
@@ -44,7 +46,7 @@ export async function watchPrefix(
         const put = entry.operation === 'PUT';
         if (put) seen.add(entry.key);
         else seen.delete(entry.key);
-        listener.changed(entry.key, put ? entry.value : null, entry.revision);
+        tell(listener, entry.key, put ? entry.value : null, entry.revision);
       }
     })().catch(() => {});
     return { completed };
@@ -64,4 +66,15 @@ export async function watchPrefix(
     forget();
     current?.stop();
   };
+}
+
+/** One key that its listener can't take must not end the watch: all later ones would be missed, and nobody would know. */
+function tell(listener: KvListener, key: string, value: Uint8Array | null, revision: number): void {
+  try {
+    listener.changed(key, value, revision);
+  } catch (error) {
+    if (listener.failed !== undefined) listener.failed(key, error);
+    else
+      process.emitWarning(`${key} can't be taken: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

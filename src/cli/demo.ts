@@ -5,13 +5,15 @@ import { settingsFromEnvironment } from '../config.ts';
 import { Screen, statusLine, welcome } from '../demo/screen.ts';
 import { DemoSession } from '../demo/session.ts';
 import { startMonitor } from '../monitor/monitor.ts';
+import { onHangup, reloadOf } from './hangup.ts';
 import { UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor demo [--port N] [--speed X] [--seed N]
 
 Starts NATS and Redis (or uses those of NATS_URL and REDIS_URL), the monitor, and a simulated service centre that
 publishes events like a real one. Prints the wallboard's address with a link that signs in. Ctrl-C ends all of it;
-the next start goes on from the same state, which is in DATA_DIR.
+the next start goes on from the same state, which is in DATA_DIR. SIGHUP reads the policy again: POLICY_FILE, else the
+pack that ships.
 
   --port N    port of the wallboard (default HTTP_PORT; a free one when it is taken)
   --speed X   how many times busier, and better staffed, the centre is (0.2 to 20; default 1)
@@ -24,11 +26,12 @@ const END_MS_MAX = 30_000;
 /** Runs until it is interrupted. The exit code is 0 when everything ended well. */
 export async function run(argv: string[]): Promise<number> {
   const { port, speed, seed } = readOptions(argv);
+  const hangup = onHangup();
   const settings = settingsFromEnvironment();
   const screen = new Screen(process.stdout);
   const session = new DemoSession();
   let ending = false;
-  const handlers = closeWithGrace({ delay: END_MS_MAX, logger: false }, async ({ err }) => {
+  const handlers = closeWithGrace({ delay: END_MS_MAX, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
     ending = true;
     screen.close();
     if (err) screen.line(err.stack ?? err.message);
@@ -42,6 +45,7 @@ export async function run(argv: string[]): Promise<number> {
       { seed, speed, startMonitor, onProgress: line => screen.line(line) },
     );
     screen.line(welcome(demo.link, settings.dataDir));
+    hangup(reloadOf(demo, line => screen.line(line)));
     screen.follow(() => statusLine(demo.centre.status()));
     await demo.centre.done;
   } catch (error) {

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { KV } from 'nats';
 import { putYear, removeYear } from '../holiday-store.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
 import { calendarsOf } from '../policy/holiday-file.ts';
 import { withConfig } from './config-bucket.ts';
 import { readAddedYear } from './holiday-file.ts';
@@ -17,7 +18,7 @@ add      keeps a year of holidays for the calendars of its country: instead of w
          nothing is. Running monitors take it at once, for open cases too
 list     the years that were added, one a line: country, year, days off, working days, by whom, when, and the
          calendars of the policy in force that use it
-remove   what the program knows of the year holds again, or plain hours
+remove   what the program knows of the year holds again, or plain hours: it says which
 
 FILE is YAML or JSON, - is standard input:
 
@@ -88,9 +89,23 @@ async function remove([country, text, ...more]: readonly string[]): Promise<numb
     throw new UsageError('Say which: holidays remove COUNTRY YEAR.');
   if (!/^[A-Z]{2}$/.test(country) || !/^\d{4}$/.test(text))
     throw new UsageError(`${country} ${text}: expected a country and a year, such as CN 2027.`);
+  const year = Number(text);
   return withConfig('holidays', async kv => {
-    if (!(await removeYear(kv, country, Number(text))))
+    if (!(await removeYear(kv, country, year)))
       throw new CommandError(`No year ${text} of ${country} was added; see sla-monitor holidays list`);
+    const { inForce } = await configured(kv);
+    process.stdout.write(`${country} ${year}: removed; ${leftFor(inForce?.policy ?? null, country, year)}\n`);
     return 0;
   });
+}
+
+/** What holds in a year that was removed. */
+function leftFor(policy: CompiledPolicy | null, country: string, year: number): string {
+  const all = [...(policy?.calendars.values() ?? [])];
+  const users = all.filter(calendar => calendar.country === country);
+  if (users.length === 0) return `no calendar of the policy in force uses ${country}`;
+  const middle = Date.UTC(year, 6, 1);
+  const isKnown = users.every(calendar => calendar.uncoveredYear(middle, middle) === null);
+  const holds = isKnown ? 'what the program knows of that year holds' : 'plain hours hold in that year';
+  return `${holds} for ${users.map(({ name }) => name).join(', ')}, in open cases too`;
 }

@@ -3,6 +3,7 @@ import { type KV, StringCodec } from 'nats';
 import { type KeptYear, listYears } from '../holiday-store.ts';
 import { compileKept, type Read, readKeptPolicy } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import { KeptPolicyError, PolicyShelf } from '../policy-shelf.ts';
 import { CommandError } from './usage.ts';
 
 const PREFIX = 'policy.';
@@ -33,35 +34,28 @@ async function readInForce(kv: KV): Promise<Read | null> {
   if (inForce === null || inForce.length === 0) return null;
   const hash = strings.decode(inForce.value);
   const entry = await kv.get(PREFIX + hash);
-  return entry === null || entry.length === 0 ? null : readKept(hash, strings.decode(entry.value));
+  if (entry === null || entry.length === 0) return null;
+  const shelf = new PolicyShelf(readKeptPolicy);
+  shelf.addText(hash, strings.decode(entry.value));
+  return orCommandError(() => shelf.read(hash));
 }
 
 /** Finds a kept policy by its hash; @throws CommandError for one that is not kept. */
 export async function keptPolicies(kv: KV): Promise<(hash: string) => CompiledPolicy> {
-  const texts = new Map<string, string>();
+  const shelf = new PolicyShelf(readKeptPolicy);
   const hashes: string[] = [];
   for await (const key of await kv.keys(`${PREFIX}>`)) hashes.push(key.slice(PREFIX.length));
   for (const hash of hashes.filter(each => HASH.test(each))) {
     const entry = await kv.get(PREFIX + hash);
-    if (entry !== null && entry.length > 0) texts.set(hash, strings.decode(entry.value));
+    if (entry !== null && entry.length > 0) shelf.addText(hash, strings.decode(entry.value));
   }
-  const compiled = new Map<string, CompiledPolicy>();
-  return hash => {
-    const known = compiled.get(hash);
-    if (known !== undefined) return known;
-    const text = texts.get(hash);
-    if (text === undefined) throw new CommandError(`No policy of hash ${hash} is kept in SLA_CONFIG`);
-    const { policy } = readKept(hash, text);
-    compiled.set(hash, policy);
-    return policy;
-  };
+  return hash => orCommandError(() => shelf.read(hash)).policy;
 }
 
-/** @throws CommandError when it can't be read */
-function readKept(hash: string, text: string): Read {
+function orCommandError(read: () => Read): Read {
   try {
-    return readKeptPolicy(text);
-  } catch {
-    throw new CommandError(`The policy ${hash} that is kept in SLA_CONFIG can't be read`);
+    return read();
+  } catch (error) {
+    throw error instanceof KeptPolicyError ? new CommandError(error.message) : error;
   }
 }

@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { settingsFromEnvironment } from '../config.ts';
 import { startServers } from '../embedded/servers.ts';
+import { noteAddress } from '../monitor/address-file.ts';
 import { type ProcessRole, ROLES, startMonitor } from '../monitor/monitor.ts';
 import { PolicyFileError } from '../policies.ts';
+import { onHangup, reloadOf } from './hangup.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 export const help = `Usage: sla-monitor serve [--roles ROLES]
@@ -32,18 +34,15 @@ export async function run(argv: string[]): Promise<number> {
       roles,
     );
     process.stderr.write(`sla-monitor: ${monitor.address}\n`);
+    // With servers of others DATA_DIR is not used.
+    const forget = servers.source === 'settings' ? () => {} : noteAddress(settings.dataDir, monitor.address);
     if (servers.started && settings.adminToken === null)
       process.stderr.write(`Sign in once with ${await monitor.signinLink('admin')}\n`);
-    hangup(() => {
-      monitor.reloadPolicy().catch((error: unknown) => {
-        process.stderr.write(
-          `The policy stays as it is:\n${error instanceof Error ? error.message : String(error)}\n`,
-        );
-      });
-    });
+    hangup(reloadOf(monitor, line => process.stderr.write(`${line}\n`)));
     return await new Promise(resolve => {
       closeWithGrace({ delay: GRACE_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
         if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
+        forget();
         await monitor.close();
         await servers.stop();
         resolve(err ? 1 : 0);
@@ -54,19 +53,6 @@ export async function run(argv: string[]): Promise<number> {
     if (error instanceof PolicyFileError) throw new CommandError(error.message);
     throw error;
   }
-}
-
-/** A SIGHUP that comes while the program starts must not end it: it is kept for whoever handles it from then on. */
-function onHangup(): (handle: () => void) => void {
-  let early = 0;
-  let handler = () => {
-    early += 1;
-  };
-  process.on('SIGHUP', () => handler());
-  return handle => {
-    handler = handle;
-    if (early > 0) handle();
-  };
 }
 
 function readRoles(argv: string[]): readonly ProcessRole[] {

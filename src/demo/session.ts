@@ -7,6 +7,7 @@ import { CommandError } from '../cli/usage.ts';
 import type { Settings } from '../config.ts';
 import { freePort, isAlive } from '../embedded/process.ts';
 import { startServers } from '../embedded/servers.ts';
+import { noteAddress } from '../monitor/address-file.ts';
 import { type RunningCentre, runCentre } from './driver.ts';
 
 /** What the demo needs of the monitor. */
@@ -15,6 +16,8 @@ export interface DemoMonitor {
   readonly address: string;
   /** An address that signs a browser in. */
   signinLink(role: 'viewer' | 'operator' | 'admin'): string | Promise<string>;
+  /** Reads the policy again and puts it into force; resolves with its hash. */
+  reloadPolicy(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -29,6 +32,7 @@ export interface RunningDemo {
   readonly address: string;
   readonly link: string;
   readonly centre: RunningCentre;
+  reloadPolicy(): Promise<string>;
 }
 
 /** Starts and ends the parts of a demo. `stop` may be called at any time, more than once. */
@@ -75,6 +79,7 @@ export class DemoSession {
     const { natsUrl, redisUrl } = servers;
     const monitor = await options.startMonitor({ ...settings, natsUrl, redisUrl, httpPort });
     this.began(() => monitor.close());
+    if (servers.source !== 'settings') this.began(noteAddress(settings.dataDir, monitor.address));
     onProgress('The monitor is up');
 
     const place = { natsUrl, natsCreds: settings.natsCreds, natsCa: settings.natsCa };
@@ -84,7 +89,8 @@ export class DemoSession {
     const { seed, speed } = options;
     const centre = await runCentre({ nc, stateFile, seed, speed, onProgress });
     this.began(() => centre.stop());
-    return { address: monitor.address, link: await monitor.signinLink('operator'), centre };
+    const link = await monitor.signinLink('operator');
+    return { address: monitor.address, link, centre, reloadPolicy: () => monitor.reloadPolicy() };
   }
 
   /** Notes how to end what has just begun. @throws CommandError when the session was stopped meanwhile. */

@@ -1,25 +1,16 @@
-// What `doctor` finds on this machine without any server: programs, the wallboard, the policy, holidays.
+// What `doctor` finds on this machine without any server: programs, the wallboard, the monitor, policies.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../config.ts';
 import { findProgram } from '../embedded/programs.ts';
+import { notedAddress } from '../monitor/address-file.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
-import { defaultPolicyFile, type Read, readPolicyFile } from '../policies.ts';
-import type { CompiledPolicy } from '../policy/compiled.ts';
-import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from '../policy/coverage.ts';
-import type { AddedYear } from '../policy/holidays.ts';
 import { bad, type Finding, ok, unknown, warn } from './finding.ts';
+import { checkPolicy, type Kept } from './policy.ts';
 
 const run = promisify(execFile);
-
-/** What SLA_CONFIG adds to what is here. */
-export interface Kept {
-  readonly years: readonly AddedYear[];
-  /** The policy in force with these years; null when none ever was. */
-  readonly inForce: Read | null;
-}
 
 /** `kept` is null when it is not known. */
 export async function checkLocal(
@@ -31,6 +22,7 @@ export async function checkLocal(
     checkNode(),
     ...(await checkPrograms(settings)),
     checkWallboard(),
+    checkAddress(settings),
     ...checkPolicy(settings, kept, now),
     ...checkDoor(settings),
   ];
@@ -75,38 +67,16 @@ function checkWallboard(): Finding {
     : warn('wallboard', 'not built', 'Run npm run build:wallboard');
 }
 
-/** The policy as a monitor that starts now would have it: one that was sent stays, unless the settings name a file. */
-function checkPolicy(settings: Settings, kept: Kept | null, now: number): Finding[] {
-  const file = settings.policyFile ?? defaultPolicyFile();
-  const sent = settings.policyFile === null && kept?.inForce?.kept.origin === 'sent' ? kept.inForce : null;
-  try {
-    const { policy, warnings } = sent ?? readPolicyFile(file, kept?.years);
-    const rules = `${policy.clocks.length} clocks, ${policy.indicators.length} indicators`;
-    const from = sent === null ? file : 'sent over HTTP';
-    return [
-      ok('policy', `${policy.name} ${policy.hash}: ${rules} (${from})`),
-      ...warnings.map(text => warn('policy', text, 'See the policy')),
-      ...checkHolidays(policy, now),
-    ];
-  } catch (error) {
-    return [bad('policy', message(error), `Mend it; sla-monitor check ${file} says more`)];
-  }
-}
-
-/** `bad` once plain hours hold, `warn` from 60 days before. */
-function checkHolidays(policy: CompiledPolicy, now: number): Finding[] {
-  const missing = new Map(uncoveredCalendars(policy, now).map(one => [one.calendar, one]));
-  return [...policy.calendars.values()].flatMap(calendar => {
-    const { name } = calendar;
-    if (calendar.always) return [];
-    const topic = `calendar ${name}`;
-    const one = missing.get(name);
-    if (one !== undefined)
-      return [(one.from <= now ? bad : warn)(topic, uncoveredText(one), uncoveredAdvice(one))];
-    const until = calendar.coveredUntil(now);
-    if (until === null) return [ok(topic, 'asks for no holidays')];
-    return [ok(topic, `holidays known until ${new Date(until).toISOString()}`)];
-  });
+/** Where the monitor answers: what a browser asks for first. */
+function checkAddress(settings: Settings): Finding {
+  const address = settings.natsUrl === null ? notedAddress(settings.dataDir) : null;
+  if (address !== null) return ok('monitor', `answers at ${address}`);
+  const text = 'its address is not known here';
+  return unknown(
+    'monitor',
+    text,
+    'A monitor that runs logged it when it started ("listening"); HTTP_PORT sets its port',
+  );
 }
 
 function checkDoor(settings: Settings): Finding[] {
@@ -121,8 +91,4 @@ function checkDoor(settings: Settings): Finding[] {
     findings.push(warn('http', 'ADMIN_TOKEN is short', 'Take 32 random characters: openssl rand -hex 16'));
   }
   return findings;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

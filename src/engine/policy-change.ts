@@ -10,8 +10,7 @@ import { moveStanding, NOWHERE } from './standing.ts';
 import type { Cause, Naming, Told } from './tell.ts';
 
 /** How many clock cycles a policy changed, as people want to know it before they put it into force. */
-export interface PolicyEffect {
-  cases: number;
+export interface CyclesChanged {
   /** Open before and after, with another due instant. */
   changed: number;
   /** Open now, and not before. */
@@ -20,6 +19,12 @@ export interface PolicyEffect {
   cancelled: number;
   /** Past due now, and not before. */
   overdue: number;
+}
+
+export interface PolicyEffect extends CyclesChanged {
+  cases: number;
+  /** The same by rule, for who asks for it: those with any. */
+  byRule?: Map<string, CyclesChanged>;
 }
 
 export const NO_EFFECT: PolicyEffect = { cases: 0, changed: 0, started: 0, cancelled: 0, overdue: 0 };
@@ -76,12 +81,20 @@ function addEffect(before: CaseState, after: CaseState, effect: PolicyEffect): v
     const now = cyclesOf(after, rule);
     for (let i = 0; i < Math.max(old.length, now.length); i++) {
       const [was, is] = [old[i]?.counted ?? null, now[i]?.counted ?? null];
-      if (was !== null && is !== null && old[i]?.dueAt !== now[i]?.dueAt) effect.changed += 1;
-      if (was === null && is !== null) effect.started += 1;
-      if (was !== null && is === null) effect.cancelled += 1;
-      if (was !== 'overdue' && is === 'overdue') effect.overdue += 1;
+      if (was !== null && is !== null && old[i]?.dueAt !== now[i]?.dueAt) add(effect, rule, 'changed');
+      if (was === null && is !== null) add(effect, rule, 'started');
+      if (was !== null && is === null) add(effect, rule, 'cancelled');
+      if (was !== 'overdue' && is === 'overdue') add(effect, rule, 'overdue');
     }
   }
+}
+
+function add(effect: PolicyEffect, rule: string, what: keyof CyclesChanged): void {
+  effect[what] += 1;
+  if (effect.byRule === undefined) return;
+  const own = effect.byRule.get(rule) ?? { changed: 0, started: 0, cancelled: 0, overdue: 0 };
+  own[what] += 1;
+  effect.byRule.set(rule, own);
 }
 
 function cyclesOf({ policy, fold }: CaseState, rule: string) {

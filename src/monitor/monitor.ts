@@ -54,7 +54,8 @@ export async function startMonitor(
   const policyFile = settings.policyFile ?? defaultPolicyFile();
   for (const warning of readPolicyFile(policyFile).warnings) log.warn({ policy: policyFile }, warning);
   const policies = await Policies.open(nc, kv, policyFile);
-  policies.on('failed', error => log.error({ err: error }, 'added holidays are not in force'));
+  policies.on('failed', error => log.error({ err: error }, 'what is kept of policies can not be taken'));
+  policies.on('unsound', told => log.error(told, 'a kept policy does not pass the checks of this version'));
   const reminder = new CoverageReminder(() => policies.current, log);
   policies.on('change', () => reminder.look());
   reminder.start();

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { connectBroker } from '../broker/connect.ts';
 import { openConfig } from '../broker/streams.ts';
 import type { Settings } from '../config.ts';
-import { defaultPolicyFile, Policies } from '../policies.ts';
+import { Policies } from '../policies.ts';
 import { Judge } from '../processor/judge.ts';
 import type { Measure } from '../processor/partition.ts';
 import { Processor } from '../processor/processor.ts';
@@ -21,7 +21,7 @@ export interface Processing {
   close(): Promise<void>;
 }
 
-/** @throws PolicyFileError */
+/** The policy is in force by now: the main thread of the process put it there. */
 export async function startProcessing(
   settings: ServerSettings,
   log: Logger,
@@ -29,7 +29,8 @@ export async function startProcessing(
 ): Promise<Processing> {
   const { partitions, redisUrl, redisCa } = settings;
   const nc = await connectBroker(settings, { name: 'sla-monitor processor' });
-  const policies = await Policies.open(nc, await openConfig(nc), settings.policyFile ?? defaultPolicyFile());
+  const policies = await Policies.follow(nc, await openConfig(nc));
+  policies.on('unsound', told => log.error(told, 'a kept policy does not pass the checks of this version'));
   // A commit must not wait behind a reader's long answer, and a subscriber can't run commands.
   const redis = connectRedis(redisUrl, redisCa);
   const readRedis = connectRedis(redisUrl, redisCa);

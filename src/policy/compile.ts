@@ -37,11 +37,14 @@ export interface Draft {
   readonly indicators: readonly Piece<IndicatorText>[];
 }
 
-/** Compiles what is sound and tells the places of the rest; the result counts only when no error was told. */
+/**
+ * Compiles what is sound and tells the places of the rest; the result counts only when no error was told, or when the
+ * policy was accepted once (`mustOpenAgain` is false then: a calendar that no check refused is not left out).
+ */
 export function compilePolicy(
   draft: Draft,
   hash: string,
-  sources: Pick<CalendarSources, 'readFile' | 'addedYears'>,
+  sources: Omit<CalendarSources, 'timezone'>,
 ): CompiledPolicy {
   const { calendars, broken } = compileCalendars(draft, sources);
   const derived = compileDerived(draft.derived, draft.attributes);
@@ -85,7 +88,7 @@ export function compilePolicy(
 
 function compileCalendars(
   draft: Draft,
-  sources: Pick<CalendarSources, 'readFile' | 'addedYears'>,
+  sources: Omit<CalendarSources, 'timezone'>,
 ): { calendars: Map<string, Calendar>; broken: Set<string> } {
   const zone = zoneOf(draft.timezone);
   if (zone === null) {
@@ -100,11 +103,8 @@ function compileCalendars(
     const calendar =
       text === null
         ? null
-        : compileCalendar(
-            name,
-            text,
-            { ...sources, timezone: fallback.name, mustOpenAgain: true },
-            (path, message, advice) => place.at(...path).error(message, advice),
+        : compileCalendar(name, text, { ...sources, timezone: fallback.name }, (path, message, advice) =>
+            place.at(...path).error(message, advice),
           );
     if (calendar === null) broken.add(name);
     else calendars.set(name, calendar);

@@ -23,10 +23,23 @@ export interface LoadOptions {
   readonly readFile?: (file: string) => string;
   /** Years of holidays that an administrator added; those of countries that no calendar uses make no difference. */
   readonly addedYears?: readonly AddedYear[];
+  /**
+   * This text was in force once: what newer checks say against it is told, and it is compiled all the same, without what
+   * has no longer the language's shape. Default false.
+   */
+  readonly acceptedOnce?: boolean;
 }
 
 export type LoadResult =
-  | { readonly ok: true; readonly policy: CompiledPolicy; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly policy: CompiledPolicy;
+      readonly warnings: readonly string[];
+      /** What speaks against a policy that was accepted once; else nothing. */
+      readonly passedOver: readonly PolicyError[];
+      /** Rules and calendars of such a policy that are left out, since they can't be compiled. */
+      readonly leftOut: readonly string[];
+    }
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 const FILES_MAX = 64;
@@ -36,15 +49,26 @@ export function loadPolicy(text: string, options: LoadOptions): LoadResult {
   const findings = new Findings();
   const read = new Files(options);
   const parts = readParts(text, options.file, read, findings);
-  const draft = assemble(parts, findings);
+  const isAccepted = options.acceptedOnce ?? false;
+  const draft = assemble(parts, findings, isAccepted);
   const compiled = compilePolicy(draft, '', {
     readFile: file => read.beside(options.file, file),
     addedYears: options.addedYears,
+    mustOpenAgain: !isAccepted,
   });
-  if (findings.errors.length > 0) return { ok: false, errors: findings.errors.sort(byPlace) };
+  const errors = findings.errors.sort(byPlace);
+  if (errors.length > 0 && !(isAccepted && isRecord(parts[0]?.data))) return { ok: false, errors };
   const years = yearsUsed(compiled.calendars.values(), options.addedYears ?? []);
   const policy = { ...compiled, hash: hashOf(parts, read.icsTexts(parts), years) };
-  return { ok: true, policy, warnings: findings.warnings };
+  const { warnings } = findings;
+  return { ok: true, policy, warnings, passedOver: errors, leftOut: leftOutOf(draft, compiled) };
+}
+
+function leftOutOf(draft: Draft, { clocks, indicators, calendars }: CompiledPolicy): string[] {
+  const rules = new Set([...clocks, ...indicators].map(one => one.rule));
+  const lost = [...draft.clocks, ...draft.indicators].filter(({ name }) => !rules.has(name));
+  const never = draft.calendars.filter(({ name }) => !calendars.has(name));
+  return [...lost.map(({ place, name }) => name || place.key), ...never.map(({ place }) => place.key)];
 }
 
 /** Reads named files, each once. */
@@ -115,8 +139,18 @@ function readParts(text: string, file: string, files: Files, findings: Findings)
   return parts;
 }
 
-/** Puts the parts together; what has not the language's shape is told, and as much of it as can be is checked on. */
-function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
+/**
+ * Puts the parts together; what has not the language's shape is told, and as much of it as can be is checked on. Of a
+ * policy that is compiled nevertheless (`isAccepted`) that is left out: what was put in its place must not run.
+ */
+function assemble(parts: readonly LoadedPart[], findings: Findings, isAccepted: boolean): Draft {
+  const orNothing =
+    <T>(read: (place: Place, value: unknown) => T | null) =>
+    (place: Place, value: unknown): T | null => {
+      const before = findings.errors.length;
+      const text = read(place, value);
+      return isAccepted && findings.errors.length > before ? null : text;
+    };
   const attributes = new Map<string, Kind>();
   const derived: DerivedText[] = [];
   const calendars: Draft['calendars'][number][] = [];
@@ -134,7 +168,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
     }
     const { calendars: calendarTexts, clocks: clockTexts, indicators: indicatorTexts, ...head } = part.data;
     reportShape(root, headSchema, head);
-    collectAttributes(root.at('attributes'), head.attributes, attributes, derived);
+    collectAttributes(root.at('attributes'), head.attributes, isAccepted, attributes, derived);
     // Each key counts for itself: an error in one says nothing against the others.
     name ??= headSchema.shape.name.safeParse(head.name).data ?? null;
     const zone = headSchema.shape.timezone.safeParse(head.timezone).data;
@@ -143,10 +177,10 @@ function assemble(parts: readonly LoadedPart[], findings: Findings): Draft {
       reportShape(root.at('calendars'), z.record(z.string(), z.unknown()), calendarTexts);
     for (const [key, text] of Object.entries(isRecord(calendarTexts) ? calendarTexts : {})) {
       const place = root.at('calendars', key);
-      calendars.push({ place, name: key, text: readCalendar(place, text) });
+      calendars.push({ place, name: key, text: orNothing(readCalendar)(place, text) });
     }
-    collect(root.at('clocks'), clockTexts, readClock, clocks);
-    collect(root.at('indicators'), indicatorTexts, readIndicator, indicators);
+    collect(root.at('clocks'), clockTexts, orNothing(readClock), clocks);
+    collect(root.at('indicators'), indicatorTexts, orNothing(readIndicator), indicators);
   }
   const fallback = new Place(parts[0] ?? parsePolicyPart('', '', findings), [], findings);
   return {
@@ -168,6 +202,7 @@ type Kind = (typeof KINDS)[number];
 function collectAttributes(
   place: Place,
   written: unknown,
+  isAccepted: boolean,
   carried: Map<string, Kind>,
   derived: DerivedText[],
 ): void {
@@ -176,7 +211,7 @@ function collectAttributes(
     // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
     if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
     else if (typeof known !== 'string') derived.push({ path, place: place.at(path), set: known.set });
-    else if (checkDeclared(place.at(path), path, known)) carried.set(path, known);
+    else if (checkDeclared(place.at(path), path, known) || isAccepted) carried.set(path, known);
   }
 }
 

@@ -4,7 +4,7 @@ import { ENTITIES } from '../contract/event.ts';
 import { REJECT_REASONS } from '../contract/reject.ts';
 
 const instant = z.string().describe('RFC 3339, UTC, milliseconds');
-const title = z.object({ zh: z.string(), en: z.string() });
+export const title = z.object({ zh: z.string(), en: z.string() });
 const entity = z.enum(ENTITIES);
 const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()]);
 const fields = z.record(z.string(), fieldValue);

@@ -2,8 +2,9 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CaseState } from '../engine/case.ts';
-import { changePolicy, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
+import { type CyclesChanged, changePolicy, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import { title } from './api-schemas.ts';
 import type { AppOptions } from './app.ts';
 import { within } from './within.ts';
 
@@ -15,26 +16,57 @@ export const TRIAL_CASES_MAX = 20_000;
 /** Cases between two breaths, so that boards go on meanwhile. */
 const STRIDE = 200;
 
+const cyclesChanged = {
+  changed: z.number().int().describe('open before and after, with another due instant'),
+  started: z.number().int().describe('open now, and not before'),
+  cancelled: z.number().int().describe('open before, and gone or cancelled now'),
+  overdue: z
+    .number()
+    .int()
+    .describe('past due now, and not before; such a one may be changed or started too'),
+};
 export const effectAnswer = z
   .object({
-    cases: z.number().int(),
-    changed: z.number().int(),
-    started: z.number().int(),
-    cancelled: z.number().int(),
-    overdue: z.number().int(),
-    complete: z.boolean(),
+    cases: z
+      .number()
+      .int()
+      .describe('cases that would be judged again: the open ones, and those closed lately'),
+    clocks: z.object(cyclesChanged).describe('clock cycles of these cases, of all rules'),
+    byRule: z
+      .array(z.object({ rule: z.string(), title, ...cyclesChanged }))
+      .describe('the same by rule: those with any, the most first'),
+    complete: z
+      .boolean()
+      .describe(`false when there are more than ${TRIAL_CASES_MAX} such cases: the rest is not in it`),
   })
   .nullable()
   .describe('What it changes on open cases; null when it is in force already.');
-
-export interface Trial extends PolicyEffect {
-  /** False when there were more open cases than a trial looks at. */
-  readonly complete: boolean;
-}
+type Trial = NonNullable<z.input<typeof effectAnswer>>;
 
 /** What a policy would change on the open cases as they are now. */
-export function effectOf({ reader, view }: AppOptions, policy: CompiledPolicy): Promise<Trial> {
-  return within(tryPolicy(reader.openCases(), policy, view.asOf()), TRIAL_MS_MAX);
+export async function effectOf(options: AppOptions, policy: CompiledPolicy): Promise<Trial> {
+  const { reader, view } = options;
+  const tried = await within(tryPolicy(reader.openCases(), policy, view.asOf()), TRIAL_MS_MAX);
+  const { cases, complete, byRule, ...clocks } = tried;
+  // A rule that the policy has no more is known by the title that it has now.
+  const known = [...options.policy().clocks, ...policy.clocks];
+  const titles = new Map(known.map(clock => [clock.rule, clock.title]));
+  const rules = [...byRule].map(([rule, own]) => ({
+    rule,
+    title: titles.get(rule) ?? { zh: rule, en: rule },
+    ...own,
+  }));
+  return { cases, clocks, byRule: rules.sort((a, b) => sumOf(b) - sumOf(a)), complete };
+}
+
+function sumOf({ changed, started, cancelled, overdue }: CyclesChanged): number {
+  return changed + started + cancelled + overdue;
+}
+
+interface Tried extends PolicyEffect {
+  readonly byRule: Map<string, CyclesChanged>;
+  /** False when there were more open cases than a trial looks at. */
+  readonly complete: boolean;
 }
 
 /** Folds open cases under `policy`, as of `now` in ms, and counts what would be different. */
@@ -42,8 +74,8 @@ async function tryPolicy(
   cases: AsyncIterable<CaseState>,
   policy: CompiledPolicy,
   now: number,
-): Promise<Trial> {
-  const effect = { ...NO_EFFECT };
+): Promise<Tried> {
+  const effect = { ...NO_EFFECT, byRule: new Map<string, CyclesChanged>() };
   for await (const state of cases) {
     if (effect.cases === TRIAL_CASES_MAX) return { ...effect, complete: false };
     const told = { records: [], cells: new Map<string, number>() };

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { PolicyFileError, type Read, readPolicyText } from '../policies.ts';
+import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import type { AddedYear } from '../policy/holidays.ts';
 import { errorAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';
@@ -19,8 +20,12 @@ const inForceAnswer = z.object({
 const trialAnswer = z.object({
   hash: z.string(),
   name: z.string(),
-  applied: z.boolean(),
-  warnings: z.array(z.string()),
+  applied: z.boolean().describe('true when it is in force'),
+  warnings: z
+    .array(z.string())
+    .describe(
+      'what is odd about it, and calendars that come to a year whose holidays are not known, as `check` says it',
+    ),
   effect: effectAnswer,
 });
 
@@ -49,7 +54,7 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
       schema: {
         summary: 'Try a policy, or put it into force',
         description:
-          'The policy as YAML or JSON. Without `confirm` it is only tried; with `confirm` = the hash that the trial told it comes into force, for open cases too.',
+          'The policy as YAML or JSON. Without `confirm` it is only tried; with `confirm` = the hash that the trial told it comes into force, for open cases too. Breaches of open cases that were told before and no longer hold under it are withdrawn by records that say so; closed cases stay judged by the policy of their time.',
         querystring: z.object({ confirm: z.string().optional() }),
         response: { 200: trialAnswer, 400: errorAnswer, 409: errorAnswer, 503: errorAnswer },
       },
@@ -57,11 +62,12 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
     async (request, reply) => {
       const read = readOrNull(String(request.body ?? ''), await options.policies.years());
       if (typeof read === 'string') return refuse(reply, 400, 'bad-policy', read);
-      const { policy, warnings } = read;
+      const { policy } = read;
+      const warnings = warningsOf(read, Date.now());
       const { confirm } = request.query;
       if (confirm !== undefined && confirm !== policy.hash)
         return refuse(reply, 409, 'other-policy', `This policy has the hash ${policy.hash}: try it first.`);
-      const answer = { hash: policy.hash, name: policy.name, warnings: [...warnings] };
+      const answer = { hash: policy.hash, name: policy.name, warnings };
       if (policy.hash === options.policy().hash) {
         if (confirm !== undefined) await options.policies.put(read);
         return reply.send({ ...answer, applied: true, effect: null });
@@ -71,6 +77,11 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
       return reply.send({ ...answer, applied: confirm !== undefined, effect });
     },
   );
+}
+
+/** What `check` warns of, at `now` in ms. */
+export function warningsOf({ policy, warnings }: Pick<Read, 'policy' | 'warnings'>, now: number): string[] {
+  return [...warnings, ...uncoveredCalendars(policy, now).map(uncoveredWarning)];
 }
 
 /** The policy, or what is wrong with it. */

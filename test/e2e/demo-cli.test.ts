@@ -11,6 +11,7 @@ import { run } from '../../src/cli/demo.ts';
 import { UsageError } from '../../src/cli/usage.ts';
 import { childEnvironment } from '../../src/config.ts';
 import { isAlive } from '../../src/embedded/process.ts';
+import { notedAddress } from '../../src/monitor/address-file.ts';
 import { packageRoot } from '../../src/package-root.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sla-demo-'));
@@ -52,6 +53,7 @@ t.test('the link signs in, Ctrl-C ends all', async t => {
   const cookie = signedIn.headers.getSetCookie().map(one => one.split(';', 1)[0]);
   t.ok(signedIn.status < 400, `sign-in answers ${signedIn.status}`);
   const { origin } = new URL(link);
+  t.equal(notedAddress(dir), origin, 'doctor can tell it');
   const board = await fetch(`${origin}/`, { headers: { cookie: cookie.join('; ') }, redirect: 'manual' });
   t.equal(board.status, 200);
   t.match(await board.text(), /<html/i);
@@ -62,6 +64,9 @@ t.test('the link signs in, Ctrl-C ends all', async t => {
   const pid = z.object({ pid: z.number() });
   const places = z.object({ nats: pid, redis: pid });
   const servers = places.parse(JSON.parse(readFileSync(join(dir, 'servers.json'), 'utf8')));
+  const again = output(child, /in force|stays as it is/);
+  child.kill('SIGHUP');
+  t.match(await again, /The policy was read again; [0-9a-f]{12} is in force/, 'SIGHUP does not end it');
   child.kill('SIGINT');
   t.same(await ended, [0, null]);
   t.notOk(isAlive(servers.nats.pid) || isAlive(servers.redis.pid), 'the servers have ended');

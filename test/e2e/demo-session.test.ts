@@ -29,6 +29,7 @@ function options(lines: string[] = []) {
       return {
         address: 'http://127.0.0.1:1',
         signinLink: (role: string) => `http://127.0.0.1:1/#${role}`,
+        reloadPolicy: async () => 'again',
         close: () => nc.close(),
       };
     },
@@ -47,6 +48,7 @@ t.test('it starts, ends, and goes on', async t => {
   const lines: string[] = [];
   const demo = await session.start(settings, options(lines));
   t.equal(demo.link, 'http://127.0.0.1:1/#operator');
+  t.equal(await demo.reloadPolicy(), 'again', 'the monitor reads its policy again');
   t.equal(demo.centre.resumed, false);
   t.ok(demo.centre.status().events > 2000);
   t.match(lines.join('\n'), /30 hours/);

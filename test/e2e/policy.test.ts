@@ -16,6 +16,7 @@ import { putYear, removeYear } from '../../src/holiday-store.ts';
 import { type ProcessRole, startMonitor } from '../../src/monitor/monitor.ts';
 import { Policies, readPolicyFile, readPolicyText } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
+import { warningsOf } from '../../src/server/routes-policy.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
 
@@ -146,7 +147,13 @@ t.test('a policy is tried, then changed under open cases, and again after a loss
   const next = policy('1h', CONFIRM);
   const trial = await (await ask('/api/v1/policy', next)).json();
   t.match(trial, { applied: false, effect: { cases: CASES, complete: true } });
-  t.match(trial.effect, { changed: CASES, started: CASES, cancelled: CASES, overdue: CASES });
+  t.same(trial.effect.clocks, { changed: CASES, started: CASES, cancelled: CASES, overdue: CASES });
+  const none = { changed: 0, started: 0, cancelled: 0, overdue: 0 };
+  t.same(trial.effect.byRule, [
+    { rule: 'R-REPLY', title: { zh: '回复', en: 'Reply' }, ...none, changed: CASES, overdue: CASES },
+    { rule: 'R-SOLVE', title: { zh: '解决', en: 'Solve' }, ...none, cancelled: CASES },
+    { rule: 'R-CONFIRM', title: { zh: '确认', en: 'Confirm' }, ...none, started: CASES },
+  ]);
   t.same(await clocks('T-0'), { 'R-REPLY': 'running', 'R-SOLVE': 'running' }, 'a trial changes nothing');
   t.equal((await ask('/api/v1/policy?confirm=000000000000', next)).status, 409, 'an untried one is refused');
   t.equal((await ask('/api/v1/policy', 'version: 1\nclocks: 7')).status, 400);
@@ -205,6 +212,18 @@ function unknownYear() {
   return { year, days, file, begin: Date.parse(`${year}-01-01T00:00:00+08:00`) };
 }
 
+t.test('a trial warns of what check warns of', t => {
+  const { begin } = unknownYear();
+  const odd = SOLVE.replace('ticket\n', 'ticket\n    atOnce: { to: lead }\n    evidence: true\n');
+  const read = readPolicyText(policy('4h', odd).replace('clocks:', `${CALENDAR}clocks:`));
+  t.match(warningsOf(read, begin - 90 * DAY_MS), [/it has no effect/]);
+  t.match(warningsOf(read, begin - 30 * DAY_MS), [
+    /it has no effect/,
+    /^calendar office: the holidays of .* not known/,
+  ]);
+  t.end();
+});
+
 t.test('a year of holidays is tried, added, kept over losses and restarts, and removed', async t => {
   const { year, days, file: text, begin } = unknownYear();
   const policyText = `version: 1
@@ -262,7 +281,11 @@ ${CALENDAR}clocks:
     'an untried one is refused',
   );
   const trial = await (await ask('/api/v1/holidays', text)).json();
-  t.match(trial, { applied: false, calendars: ['office'], effect: { cases: 2, changed: 1, complete: true } });
+  t.match(trial, {
+    applied: false,
+    calendars: ['office'],
+    effect: { cases: 2, clocks: { changed: 1 }, complete: true },
+  });
   t.same(await clock(), before, 'a trial changes nothing');
   const norway = `country: NO\nyear: ${year}\noff: [${year}-05-17]`;
   t.match(await (await ask('/api/v1/holidays', norway)).json(), {
@@ -334,14 +357,17 @@ ${CALENDAR}clocks:
     (await program('holidays', 'list')).stdout,
     new RegExp(`^CN\\t${year}\\t7\\t0\\tZhang\\t.*\\toffice\\n$`),
   );
-  t.equal((await program('holidays', 'remove', 'CN', String(year))).code, 0);
+  t.match(await program('holidays', 'remove', 'CN', String(year)), {
+    code: 0,
+    stdout: `CN ${year}: removed; plain hours hold in that year for office, in open cases too\n`,
+  });
   t.equal((await program('holidays', 'remove', 'CN', String(year))).code, 1, 'there is none any more');
   await until(
     'it is as it was',
     async () => JSON.stringify(await clock(askAgain)) === JSON.stringify(before),
   );
   const applied = await (await askAgain(`/api/v1/holidays?confirm=${trial.hash}`, text)).json();
-  t.match(applied, { applied: true, effect: { changed: 1 } });
+  t.match(applied, { applied: true, effect: { clocks: { changed: 1 } } });
   await until('and again', async () => JSON.stringify(await clock(askAgain)) === JSON.stringify(after));
   t.match(await (await askAgain('/api/v1/holidays', text)).json(), { applied: true, effect: null });
 });

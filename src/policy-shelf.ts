@@ -1,0 +1,57 @@
+// Policies as SLA_CONFIG keeps them, by hash: texts, each compiled when it is first asked for. A monitor that runs for years
+// keeps many, and looks at few of them again.
+import type { Read } from './policies.ts';
+
+/** Nothing can be judged under a kept policy; the message says what to do. */
+export class KeptPolicyError extends Error {
+  override readonly name = 'KeptPolicyError';
+}
+
+export class PolicyShelf {
+  readonly #compile: (text: string, hash: string) => Read;
+  readonly #texts = new Map<string, string>();
+  readonly #read = new Map<string, Read>();
+
+  /** `compile` throws for a text that is no policy. */
+  constructor(compile: (text: string, hash: string) => Read) {
+    this.#compile = compile;
+  }
+
+  has(hash: string): boolean {
+    return this.#read.has(hash) || this.#texts.has(hash);
+  }
+
+  /** A text that was told again makes no difference: a hash names one policy. One that could not be read may be mended. */
+  addText(hash: string, text: string): void {
+    if (!this.#read.has(hash)) this.#texts.set(hash, text);
+  }
+
+  /** One that is compiled already; who has it keeps the object that is there. */
+  add(read: Read): void {
+    const { hash } = read.policy;
+    if (!this.#read.has(hash)) this.#read.set(hash, read);
+    this.#texts.delete(hash);
+  }
+
+  /** @throws KeptPolicyError when there is none of this hash, or it can't be compiled */
+  read(hash: string): Read {
+    const known = this.#read.get(hash);
+    if (known !== undefined) return known;
+    const text = this.#texts.get(hash);
+    if (text === undefined) throw new KeptPolicyError(`No policy of hash ${hash} is kept in SLA_CONFIG`);
+    try {
+      this.add(this.#compile(text, hash));
+    } catch (error) {
+      throw new KeptPolicyError(
+        `The policy ${hash} that is kept in SLA_CONFIG can't be read: ${messageOf(error)}. ` +
+          `Put what its key policy.${hash} had back from a backup, or run the version that kept it; ` +
+          'POLICY_FILE names another policy for all that comes from now on',
+      );
+    }
+    return this.read(hash);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
