@@ -28,31 +28,44 @@ export async function run(argv: string[]): Promise<number> {
   const hangup = onHangup();
   const settings = settingsFromEnvironment();
   const servers = await startServers(settings, { onProgress: line => process.stderr.write(`${line}\n`) });
+  const starting = startMonitor({ ...settings, natsUrl: servers.natsUrl, redisUrl: servers.redisUrl }, roles);
+  let forget = () => {};
+  // From here on: a signal that comes while it starts must not leave the servers behind.
+  const { handlers, ended } = untilEnded(async () => {
+    forget();
+    const monitor = await starting.catch(() => null);
+    await monitor?.close();
+    await servers.stop();
+  });
   try {
-    const monitor = await startMonitor(
-      { ...settings, natsUrl: servers.natsUrl, redisUrl: servers.redisUrl },
-      roles,
-    );
+    const monitor = await starting;
     process.stderr.write(`sla-monitor: ${monitor.address}\n`);
     // With servers of others DATA_DIR is not used.
-    const forget = servers.source === 'settings' ? () => {} : noteAddress(settings.dataDir, monitor.address);
+    if (servers.source !== 'settings') forget = noteAddress(settings.dataDir, monitor.address);
     if (servers.started && settings.adminToken === null)
       process.stderr.write(`Sign in once with ${await monitor.signinLink('admin')}\n`);
     hangup(reloadOf(monitor, line => process.stderr.write(`${line}\n`)));
-    return await new Promise(resolve => {
-      closeWithGrace({ delay: GRACE_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
-        if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
-        forget();
-        await monitor.close();
-        await servers.stop();
-        resolve(err ? 1 : 0);
-      });
-    });
+    return await ended;
   } catch (error) {
+    handlers.uninstall();
     await servers.stop();
     if (error instanceof PolicyFileError) throw new CommandError(error.message);
     throw error;
   }
+}
+
+/** Resolves with the exit code once a signal, or an error that nobody caught, has ended the program. */
+function untilEnded(end: () => Promise<void>) {
+  let resolve: (code: number) => void = () => {};
+  const ended = new Promise<number>(done => {
+    resolve = done;
+  });
+  const handlers = closeWithGrace({ delay: GRACE_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
+    if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
+    await end();
+    resolve(err ? 1 : 0);
+  });
+  return { handlers, ended };
 }
 
 function readRoles(argv: string[]): readonly ProcessRole[] {
