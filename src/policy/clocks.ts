@@ -25,6 +25,7 @@ import type { Place } from './place.ts';
 import { CENTURY_ADVICE, findTooFar } from './reach.ts';
 import type { ClockText } from './schema.ts';
 import { percentOf, sourceOf, titleOf } from './texts.ts';
+import { warnOfSlip } from './usual.ts';
 import { compileWarnings } from './warnings.ts';
 
 /** What clocks share: calendars by name, declared fields, and the pauses met so far. */
@@ -182,10 +183,10 @@ function compileTarget(
   }
   checkAttribute(place.at('by'), text.by, clock.on, declared);
   const values = new Map(
-    Object.entries(text.values).map(([value, duration]) => [
-      value,
-      compileDuration(place.at('values', value), duration, calendar),
-    ]),
+    Object.entries(text.values).map(([value, duration]) => {
+      warnOfSlip(place.at('values', value), text.by, value, []);
+      return [value, compileDuration(place.at('values', value), duration, calendar)];
+    }),
   );
   const otherwise = text.else === undefined ? null : compileDuration(place.at('else'), text.else, calendar);
   if (values.size === 0 && otherwise === null) {

@@ -23,6 +23,7 @@ import type {
   ValueText,
   WhenText,
 } from './schema.ts';
+import { warnOfSlip } from './usual.ts';
 
 /** Compiles an event condition. With an entity, types of another entity are errors. */
 export function compileEvents(
@@ -86,7 +87,7 @@ function compileEvent(
     checkType(Array.isArray(type) ? place.at('type', i) : place.at('type'), name, entity),
   );
   const tests = Object.entries(fields).flatMap(([path, values]) =>
-    compileTest(place.at(path), path, values, declared),
+    compileTest(place.at(path), path, values, declared, known),
   );
   const listed = Array.isArray(present);
   for (const [i, path] of (listed ? present : [present]).entries()) {
@@ -118,7 +119,7 @@ function checkType(place: Place, type: string, entity: Entity | null): boolean {
 function compileAttributes(place: Place, text: TestsText, entity: Entity, declared: Declared): FieldTest[] {
   return Object.entries(text).flatMap(([path, values]) => {
     if (!checkAttribute(place.at(path), path, entity, declared)) return [];
-    return compileTest(place.at(path), path, values, declared);
+    return compileTest(place.at(path), path, values, declared, []);
   });
 }
 
@@ -148,7 +149,13 @@ export function checkField(place: Place, path: string, declared: Declared): bool
   return false;
 }
 
-function compileTest(place: Place, path: string, values: ValueText, declared: Declared): FieldTest[] {
+function compileTest(
+  place: Place,
+  path: string,
+  values: ValueText,
+  declared: Declared,
+  types: readonly string[],
+): FieldTest[] {
   if (!checkField(place, path, declared)) return [];
   const wanted = typesOf(kindOf(path, declared));
   const list: FieldValue[] = Array.isArray(values) ? values : [values];
@@ -162,6 +169,8 @@ function compileTest(place: Place, path: string, values: ValueText, declared: De
     });
     return [];
   }
+  for (const [i, value] of list.entries())
+    warnOfSlip(Array.isArray(values) ? place.at(i) : place, path, value, types);
   return [{ path, values: list }];
 }
 

@@ -1,6 +1,8 @@
 // What a policy's author gets wrong, and all that is told of it: each mistake once, at its place, and no mistake that
 // hides another or is told of something that is right.
+import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { defaultPolicyFile } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { formatError } from '../../src/policy/place.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
@@ -8,6 +10,12 @@ import { standaloneCalendar } from '../../src/policy/standalone.ts';
 function mistakes(text: string): string[] {
   const result = loadPolicy(text, { file: 'p.yaml' });
   return result.ok ? [] : result.errors.map(error => formatError(error).replace(/^p\.yaml:/, ''));
+}
+
+/** What is odd about a sound policy. */
+function warnings(text: string): string[] {
+  const result = loadPolicy(text, { file: 'p.yaml' });
+  return result.ok ? result.warnings.map(line => line.replace(/^p\.yaml:/, '')) : ['not sound'];
 }
 
 /** The keys that are complained about, in order of the text. */
@@ -166,4 +174,44 @@ t.test('messages do not contradict themselves', async t => {
   const alert =
     'count: ticket.created, of: ticket.created, window: 1h, alert: { above: 5%, below: 3%, clear: 9% }';
   t.match(mistakes(`version: 1\nindicators: [{ rule: I, ${alert} }]`), [/alert: an alert has one bound/]);
+});
+
+t.test('a value that is nearly a usual one is warned of, and allowed', async t => {
+  t.same(
+    warnings(`version: 1
+clocks:
+  - rule: R
+    on: ticket
+    when: { urgency: [urgnt, critical], channel: Web, status: opne }
+    start: { becomes: { kind: complant } }
+    stop: { type: ticket.replied, by: [agnt] }
+    pause: { from: { type: ticket.pending, reason: custmer }, to: ticket.resumed }
+    target: { by: distance, values: { lokal: 24h }, else: 3d }`),
+    [
+      '5:23: clocks[0].when.urgency[0]: "urgnt" is no usual value of urgency; did you mean "urgent"?',
+      '5:41: clocks[0].when.channel: "Web" is no usual value of channel; did you mean "web"?',
+      '5:55: clocks[0].when.status: "opne" is never a value of status; did you mean "open"?',
+      '6:25: clocks[0].start.becomes.kind: "complant" is no usual value of kind; did you mean "complaint"?',
+      '9:39: clocks[0].target.values.lokal: "lokal" is no usual value of distance; did you mean "local"?',
+      '7:40: clocks[0].stop.by[0]: "agnt" is no usual value of by; did you mean "agent"?',
+      '8:44: clocks[0].pause.from.reason: "custmer" is no usual value of reason; did you mean "customer"?',
+    ],
+  );
+  t.match(warnings(clock('target: 1h, when: { status: waiting }')), [
+    /"waiting" is never a value of status; it is one of open, pending, resolved, closed, cancelled/,
+  ]);
+});
+
+t.test('values of its own are no slips', async t => {
+  const own =
+    'channel: [line, call, fax], severity: minor, customer.tier: platinum, queue: teem, product: phon';
+  t.same(warnings(clock(`target: 1h, when: { ${own} }`)), []);
+  const free = '[{ type: ticket.escalated, level: satisfction }, { type: ticket.handed_over, to: agnt }]';
+  t.same(warnings(clock(`target: 1h, cancel: ${free}`)), [], 'the level of an escalation is free');
+  t.match(warnings(clock('target: 1h, cancel: { type: ticket.followed_up, level: satisfction }')), [
+    /no usual value of level; did you mean "satisfaction"/,
+  ]);
+  const file = defaultPolicyFile();
+  const pack = loadPolicy(readFileSync(file, 'utf8'), { file });
+  t.same(pack.ok ? pack.warnings : pack.errors, [], 'the pack has none');
 });
