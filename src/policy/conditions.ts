@@ -13,7 +13,6 @@ import {
   kindOf,
 } from './fields.ts';
 import { nearest } from './nearest.ts';
-import type { Place } from './place.ts';
 import type {
   EventText,
   OneEventText,
@@ -22,7 +21,8 @@ import type {
   TestsText,
   ValueText,
   WhenText,
-} from './schema.ts';
+} from './notation.ts';
+import type { Place } from './place.ts';
 import { warnOfSlip } from './usual.ts';
 
 /** Compiles an event condition. With an entity, types of another entity are errors. */

@@ -7,13 +7,21 @@ import { EVENT_DATA } from '../contract/schemas.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
 
-/** What a field's value is usually one of, by type and path; a field whose values are free has none. */
-const BY_TYPE: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> = new Map(
-  Object.entries(EVENT_DATA).map(([type, data]) => [type, new Map(listedIn('', data.shape))]),
+interface Field {
+  readonly description: string;
+  /** Empty where its values are free. */
+  readonly usual: readonly string[];
+}
+
+const BY_TYPE: ReadonlyMap<string, ReadonlyMap<string, Field>> = new Map(
+  Object.entries(EVENT_DATA).map(([type, data]) => [type, new Map(fieldsIn('', data.shape))]),
 );
 
+/** All fields of events by path, with the values that they usually have in some event. */
+export const FIELDS: ReadonlyMap<string, Field> = allFields();
+
 /** All that `status` can ever be: the monitor itself keeps it. */
-const STATUSES: readonly string[] = [...new Set(['open', ...STATUS_BY_NAME.values()])];
+export const STATUSES: readonly string[] = [...new Set(['open', ...STATUS_BY_NAME.values()])];
 
 /** Some publishers' own values differ from a usual one by a letter in three or more (`minor` and `major`): those are no slips. */
 const LETTERS_A_SLIP = 4;
@@ -50,15 +58,30 @@ function usualValues(path: string, types: readonly string[]): readonly string[] 
   });
   // A field that the types don't carry is the case's, from whichever event it came.
   const fields = carrying.length > 0 ? carrying : [...BY_TYPE.values()].filter(one => one.has(path));
-  const lists = fields.map(one => one.get(path) ?? []);
+  const lists = fields.map(one => one.get(path)?.usual ?? []);
   return lists.some(list => list.length === 0) ? [] : [...new Set(lists.flat())];
 }
 
-function listedIn(prefix: string, shape: Readonly<Record<string, unknown>>): [string, readonly string[]][] {
-  return Object.entries(shape).flatMap(([key, field]): [string, readonly string[]][] => {
+function allFields(): Map<string, Field> {
+  const fields = new Map<string, Field>();
+  for (const [path, field] of [...BY_TYPE.values()].flatMap(one => [...one])) {
+    const { description, usual } = fields.get(path) ?? field;
+    fields.set(path, {
+      description: description.includes(field.description)
+        ? description
+        : `${description}, or: ${field.description}`,
+      usual: [...new Set([...usual, ...field.usual])],
+    });
+  }
+  return fields;
+}
+
+function fieldsIn(prefix: string, shape: Readonly<Record<string, unknown>>): [string, Field][] {
+  return Object.entries(shape).flatMap(([key, field]): [string, Field][] => {
     const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
-    if (inner instanceof z.ZodObject) return listedIn(`${prefix}${key}.`, inner.shape);
-    const examples = inner instanceof z.ZodString ? (inner.meta()?.examples ?? []) : [];
-    return [[prefix + key, Array.isArray(examples) ? examples.filter(one => typeof one === 'string') : []]];
+    if (inner instanceof z.ZodObject) return fieldsIn(`${prefix}${key}.`, inner.shape);
+    const { description = '', examples } = inner instanceof z.ZodType ? (inner.meta() ?? {}) : {};
+    const usual = Array.isArray(examples) ? examples.filter(one => typeof one === 'string') : [];
+    return [[prefix + key, { description, usual }]];
   });
 }
