@@ -54,7 +54,7 @@ const step = z.strictObject({
 });
 const atOnce = z
   .strictObject({
-    action: optional(actionName, 'The action that other systems are to take, on sla.actions.<action>.', {
+    action: optional(actionName, 'The action that other systems are to take, on sla.actions.ACTION.', {
       default: 'notify',
       examples: ['emergency-plan'],
     }),
@@ -191,7 +191,7 @@ const alert = z
       default: 'warning',
       examples: ['critical'],
     }),
-    action: optional(actionName, 'The action that other systems are to take, on sla.actions.<action>.', {
+    action: optional(actionName, 'The action that other systems are to take, on sla.actions.ACTION.', {
       examples: ['special-investigation'],
     }),
   })

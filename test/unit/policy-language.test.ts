@@ -1,11 +1,14 @@
 // What editors and the reference say of the policy language: every key, and no word that the loader would refuse.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import t from 'tap';
 import { parse } from 'yaml';
+import { packageRoot } from '../../src/package-root.ts';
 import { defaultPolicyFile } from '../../src/policies.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
+import { calendarKeys, clockSchema, indicatorSchema, policySchema } from '../../src/policy/schema.ts';
 
 const schema = policyJsonSchema();
 const validate = new Ajv({ strict: false }).compile(schema);
@@ -60,4 +63,40 @@ t.test('what the loader says of a type is its own', async t => {
   const text = JSON.stringify(policy({ ...clock, start: 'ticket.creatd' }));
   const result = loadPolicy(text, { file: 'p.json' });
   t.match(result.ok ? [] : result.errors, [{ message: /did you mean ticket.created/ }]);
+});
+
+t.test('each example is one', async t => {
+  const check = new Ajv({ strict: false });
+  for (const [path, key] of keysOf(schema)) {
+    if (!isRecord(key) || !Array.isArray(key.examples)) continue;
+    const validate = check.compile({ ...key, definitions: schema.definitions });
+    for (const example of key.examples)
+      t.ok(validate(example), `${path}: ${JSON.stringify(example)} ${JSON.stringify(validate.errors)}`);
+  }
+});
+
+t.test('the reference names every key', async t => {
+  const text = readFileSync(join(packageRoot(), 'deploy/policies/LANGUAGE.md'), 'utf8');
+  const named = new Set([...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key = '']) => key));
+  for (const key of Object.keys(clockSchema.shape)) t.ok(named.has(`clocks[].${key}`), key);
+  for (const key of Object.keys(indicatorSchema.shape)) t.ok(named.has(`indicators[].${key}`), key);
+  for (const key of Object.keys(policySchema.shape)) t.ok(named.has(key), key);
+  for (const key of calendarKeys) t.ok(named.has(`calendars.NAME.${key}`), key);
+  for (const key of [
+    'pause[].from',
+    'target.by',
+    'target.at',
+    'ladder[].after',
+    'atOnce.to',
+    'objective.share',
+  ])
+    t.ok(named.has(`clocks[].${key}`), key);
+  for (const key of [
+    'type',
+    'present',
+    'becomes',
+    'indicators[].alert.atLeast',
+    'indicators[].level.longest',
+  ])
+    t.ok(named.has(key), key);
 });
