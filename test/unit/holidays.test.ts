@@ -107,7 +107,7 @@ t.test('a file says a year', async t => {
 /** Each wrong file with the line, the key and what is said. */
 const WRONG: readonly (readonly [text: string, line: number, key: string, message: RegExp])[] = [
   ['', 1, '', /expected country, year, off and work/],
-  ['country: [', 1, '', /expected YAML or JSON/],
+  ['country: [', 1, '', /"\]" is missing/],
   [FILE.replace('CN', 'cn'), 1, 'country', /two capital letters/],
   [FILE.replace('CN', 'XX'), 1, 'country', /no holidays are known of country "XX"/],
   [FILE.replace('year: 2027\n', ''), 1, 'year', /missing/],

@@ -215,3 +215,43 @@ t.test('values of its own are no slips', async t => {
   const pack = loadPolicy(readFileSync(file, 'utf8'), { file });
   t.same(pack.ok ? pack.warnings : pack.errors, [], 'the pack has none');
 });
+
+t.test('a slip of indentation is told once, with what to look at', async t => {
+  const head = 'version: 1\nclocks:\n  - rule: R\n';
+  const indented =
+    /^\d+:\d+: is the indentation right, here and on the next line\?; expected the keys of one map/;
+  const slips: [string, string, RegExp][] = [
+    ['a key too far in', `${head}    on: ticket\n     start: a\n    stop: b\n    warn: [50%]\n`, indented],
+    ['a key too far out', `${head}   on: ticket\n   start: ticket.created\n`, indented],
+    [
+      'a tab',
+      `${head}\ton: ticket\n\tstart: a\n\tstop: b\n`,
+      /^4:1: a tab can't indent YAML; expected spaces/,
+    ],
+    ['a tab between', `${head}    on: ticket\n\tstart: a\n    stop: b\n`, /^5:1: a tab can't indent YAML/],
+    ['a bracket', `${head}    when: {urgency: [urgent}\n    start: a\n`, /^4:28: "\]" is missing/],
+    ['a quote', `${head}    stop: "abc\n    start: a\n`, /^4:11: this quote is not closed/],
+    [
+      'a comma',
+      '{"version": 1, "clocks": [{"rule": "R" "on": 1}]}',
+      /^1:\d+: is a comma or a bracket missing/,
+    ],
+    [
+      'a colon',
+      `${head}    title: Reply: fast\n    on: ticket\n`,
+      /^4:12: a text with a colon .* needs quotes/,
+    ],
+  ];
+  for (const [name, text, expected] of slips) {
+    const found = mistakes(text);
+    t.equal(found.length, 1, name);
+    t.match(found, [expected], name);
+  }
+});
+
+t.test('a key that is there twice is named', async t => {
+  t.match(mistakes('version: 1\nname: a\nclocks: [{ on: ticket, on: call }]\nname: b\n'), [
+    /^3:24: the key "on" is there already, on line 3; expected each key once/,
+    /^4:1: the key "name" is there already, on line 2/,
+  ]);
+});
