@@ -18,7 +18,7 @@ import {
   compileWhen,
   fieldPath,
 } from './conditions.ts';
-import { parseDuration, parseTime } from './duration.ts';
+import { DURATION_WANTED, parseDuration, parseTime } from './duration.ts';
 import { type Declared, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
@@ -56,7 +56,7 @@ export class PauseBook {
 /** Kinds of fields that can name an instant; a policy declares its own ones as strings. */
 const INSTANTS = new Set(['time', 'string']);
 
-const DURATION_ADVICE = { expected: 'a duration: one number and one unit', example: '2h, 30m or 4bd' };
+const DURATION_ADVICE = { expected: DURATION_WANTED, example: '2h, 30m or 4bd' };
 
 export function compileClock(
   place: Place,

@@ -255,3 +255,31 @@ t.test('a key that is there twice is named', async t => {
     /^4:1: the key "name" is there already, on line 2/,
   ]);
 });
+
+t.test('durations in other words: the units, and what was meant', async t => {
+  const meant = (text: string) => /did you mean (.+?)\?/.exec(mistakes(clock(`target: ${text}`)).join())?.[1];
+  const words = {
+    '10min': '10m',
+    '3 days': '3d',
+    '2H': '2h',
+    '1.5 hrs': '1.5h',
+    '1h30m': '90m',
+    '2 weeks': '14d',
+  };
+  for (const [written, expected] of Object.entries(words)) t.equal(meant(written), expected, written);
+  t.equal(meant('4 business days'), '4bd');
+  t.equal(meant('2 个工作日'), '2bd');
+  for (const unclear of ['7', 'soon', '3 moons', '1h 2bd', '1.5bd'])
+    t.equal(meant(unclear), undefined, unclear);
+  t.match(mistakes(clock('target: 7')), [
+    /found 7; expected a duration: one number and one unit of ms s m h d bd/,
+  ]);
+  t.match(mistakes(clock('target: 1d, warn: 30 min, objective: { share: 95%, window: 4 weeks }')), [
+    /warn: found "30 min"; did you mean 30m\?; expected a percentage or a duration: .* ms s m h d, for/,
+    /objective\.window: found "4 weeks"; did you mean 28d\?; expected a duration/,
+  ]);
+  t.match(mistakes(clock('target: 1d, warn: 1bd')), [/found "1bd", and business days can not stand here;/]);
+  t.match(mistakes(clock('target: { by: kind }')), [
+    /target\.values: "values" is missing; expected a duration for each value of the attribute, for example target: {/,
+  ]);
+});
