@@ -192,9 +192,9 @@ clocks:
       '5:41: clocks[0].when.channel: "Web" is no usual value of channel; did you mean "web"?',
       '5:55: clocks[0].when.status: "opne" is never a value of status; did you mean "open"?',
       '6:25: clocks[0].start.becomes.kind: "complant" is no usual value of kind; did you mean "complaint"?',
-      '9:39: clocks[0].target.values.lokal: "lokal" is no usual value of distance; did you mean "local"?',
       '7:40: clocks[0].stop.by[0]: "agnt" is no usual value of by; did you mean "agent"?',
       '8:44: clocks[0].pause.from.reason: "custmer" is no usual value of reason; did you mean "customer"?',
+      '9:39: clocks[0].target.values.lokal: "lokal" is no usual value of distance; did you mean "local"?',
     ],
   );
   t.match(warnings(clock('target: 1h, when: { status: waiting }')), [
