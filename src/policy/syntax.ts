@@ -44,35 +44,56 @@ function mistakeOf(error: YAMLParseError, source: Source, example: string): Synt
     const advice = { expected: 'spaces', example: 'two spaces more for what is inside' };
     return { offset: tab, message: "a tab can't indent YAML", ...advice };
   }
-  const bracket = /end with a (\S)$/.exec(error.message)?.[1];
-  if (bracket !== undefined) {
-    const advice = {
-      expected: `a "${bracket}" before this`,
-      example: 'when: { urgency: [urgent, critical] }',
-    };
-    return { offset, message: `"${bracket}" is missing`, ...advice };
-  }
   if (/^Missing closing .quote$/.test(error.message)) {
     const advice = { expected: 'a quote at the end of the text', example: '"2026-12-31"' };
     return { offset: quoteBefore(offset, source), message: 'this quote is not closed', ...advice };
   }
-  if (error.code === 'BLOCK_IN_FLOW') {
-    const advice = { expected: 'a comma between the members', example: '{ on: ticket, target: 2h }' };
-    return { offset, message: 'is a comma or a bracket missing before this?', ...advice };
-  }
-  if (error.code === 'BLOCK_AS_IMPLICIT_KEY' && /: /.test(lineFrom(offset, source.text))) {
-    const advice = { expected: 'quotes around such a text', example: 'title: "Reply: in time"' };
-    return { offset, message: 'a text with a colon and a space in it needs quotes', ...advice };
-  }
-  if (INDENTED_BADLY.has(error.code) || /^Sequence item without/.test(error.message)) {
+  const hint = missingIn(error) ?? misreadIn(error, lineFrom(offset, source.text));
+  return { offset, ...(hint ?? { message: error.message, expected: 'YAML or JSON', example }) };
+}
+
+type Hint = Omit<SyntaxMistake, 'offset'>;
+
+/** Null where no bracket or comma is missing. */
+function missingIn({ code, message }: YAMLParseError): Hint | null {
+  const bracket = /end with a (\S)$/.exec(message)?.[1];
+  if (bracket !== undefined) {
     return {
-      offset,
-      message: 'is the indentation right, here and on the next line?',
-      expected: 'the keys of one map below each other, indented with spaces',
-      example: '"  - rule: S0-03" and below it "    on: ticket"',
+      message: `"${bracket}" is missing`,
+      expected: `a "${bracket}" before this`,
+      example: bracket === ']' ? '[urgent, critical]' : '{ on: ticket }',
     };
   }
-  return { offset, message: error.message, expected: 'YAML or JSON', example };
+  if (code !== 'BLOCK_IN_FLOW') return null;
+  return {
+    message: 'is a comma or a bracket missing before this?',
+    expected: 'a comma between the members',
+    example: '{ on: ticket, target: 2h }',
+  };
+}
+
+/** Null where the text is not read as another structure than its author sees. */
+function misreadIn({ code, message }: YAMLParseError, rest: string): Hint | null {
+  if (code === 'BLOCK_AS_IMPLICIT_KEY' && rest.includes(': ')) {
+    return {
+      message: 'a text with a colon and a space in it needs quotes',
+      expected: 'quotes around such a text',
+      example: 'title: "Reply: in time"',
+    };
+  }
+  if (message.startsWith('Implicit map keys need')) {
+    return {
+      message: 'is a colon missing after this key?',
+      expected: 'a colon and a space between a key and its value',
+      example: 'target: 2h',
+    };
+  }
+  if (!INDENTED_BADLY.has(code) && !message.startsWith('Sequence item without')) return null;
+  return {
+    message: 'is the indentation right, here and on the next line?',
+    expected: 'the keys of one map below each other, indented with spaces',
+    example: '"  - rule: S0-03" and below it "    on: ticket"',
+  };
 }
 
 /** Names the key, and the line on which it was before. */

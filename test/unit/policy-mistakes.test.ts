@@ -1,8 +1,9 @@
 // What a policy's author gets wrong, and all that is told of it: each mistake once, at its place, and no mistake that
 // hides another or is told of something that is right.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
-import { defaultPolicyFile } from '../../src/policies.ts';
+import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { formatError } from '../../src/policy/place.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
@@ -200,6 +201,14 @@ clocks:
   t.match(warnings(clock('target: 1h, when: { status: waiting }')), [
     /"waiting" is never a value of status; it is one of open, pending, resolved, closed, cancelled/,
   ]);
+});
+
+t.test('the monitor tells the same: at its start in the log, and to who tries a policy', async t => {
+  const text = clock('target: 1h, when: { urgency: urgnt }');
+  const expected = [/"urgnt" is no usual value of urgency; did you mean "urgent"/];
+  t.match(readPolicyText(text).warnings, expected);
+  const dir = t.testdir({ 'p.yaml': text });
+  t.match(readPolicyFile(join(dir, 'p.yaml')).warnings, expected);
 });
 
 t.test('values of its own are no slips', async t => {
