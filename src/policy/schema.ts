@@ -141,7 +141,7 @@ export const clockSchema = z
     once: optional(z.boolean(), 'Only the first start event begins a cycle.', { default: false }),
     evidence: optional(
       z.boolean(),
-      'Over a piece of evidence: counted, but no case is at risk or overdue by it.',
+      'Over a piece of evidence: counted, but no case is at risk or overdue by it, and it is on no board.',
       { default: false },
     ),
     overlap: optional(
@@ -278,9 +278,13 @@ const holidays = z.union([
     region: optional(z.string(), 'The part of the country, where its holidays differ.', { examples: ['BY'] }),
   }),
   z.strictObject({
-    ics: key(z.string().min(1), 'An iCalendar file beside the policy, whose events are days off.', {
-      examples: ['holidays.ics'],
-    }),
+    ics: key(
+      z.string().min(1),
+      'An iCalendar file beside the policy: its events are days off, or make-up days where they are marked as working days.',
+      {
+        examples: ['holidays.ics'],
+      },
+    ),
   }),
 ]);
 const timezone = optional(z.string(), "The calendar's IANA time zone; the policy's where it names none.", {
