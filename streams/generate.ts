@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asyncapiGenerators } from './generators/asyncapi.ts';
+import { languageGenerators } from './generators/language.ts';
 import { policyGenerators } from './generators/policy.ts';
 import { referenceGenerators } from './generators/reference.ts';
 import { ruleGenerators } from './generators/rules.ts';
@@ -15,6 +16,7 @@ const generators: readonly Generator[] = [
   ...schemaGenerators,
   ...asyncapiGenerators,
   ...policyGenerators,
+  ...languageGenerators,
   ...referenceGenerators,
   ...ruleGenerators,
 ];

@@ -17,8 +17,13 @@ each error with its file, line, column and key, what was expected there, and an 
 
   --holidays FILE  a year of holidays for its calendars, as holidays add takes it; may be repeated
 
-From 60 days before a calendar comes to a year whose holidays are not known, a warning says so.
+From 60 days before a calendar comes to a year whose holidays are not known, a warning says so. check asks no server: of a year
+that holidays add has added it knows by --holidays FILE, and doctor says what the running monitor knows. Values that are
+nearly a usual one of their field, such as urgnt, are warned of as well; warnings leave the exit at 0.
 `;
+
+const NO_SERVER =
+  'check asks no server: where that was done already, --holidays FILE tells it of the year, and doctor asks the running monitor';
 
 export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -46,10 +51,17 @@ export async function run(argv: string[]): Promise<number> {
     await write(`${count} ${count === 1 ? 'error' : 'errors'}\n`);
     return 1;
   }
-  const uncovered = uncoveredCalendars(result.policy, Date.now()).map(uncoveredWarning);
-  for (const warning of [...result.warnings, ...uncovered]) process.stderr.write(`warning: ${warning}\n`);
+  const warnings = [...result.warnings, ...coverageWarnings(result.policy, Date.now())];
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   await write(summary(result.policy));
   return 0;
+}
+
+/** Which calendars run into unknown holidays, and where to look when the year has been added: that is kept on a server. */
+export function coverageWarnings(policy: CompiledPolicy, now: number): string[] {
+  return uncoveredCalendars(policy, now).map(one =>
+    one.country === null ? uncoveredWarning(one) : `${uncoveredWarning(one)}. ${NO_SERVER}`,
+  );
 }
 
 function summary(policy: CompiledPolicy): string {

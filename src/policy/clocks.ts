@@ -18,13 +18,14 @@ import {
   compileWhen,
   fieldPath,
 } from './conditions.ts';
-import { parseDuration, parseTime } from './duration.ts';
+import { DURATION_WANTED, parseDuration, parseTime } from './duration.ts';
 import { type Declared, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
 import { CENTURY_ADVICE, findTooFar } from './reach.ts';
 import type { ClockText } from './schema.ts';
 import { percentOf, sourceOf, titleOf } from './texts.ts';
+import { warnOfSlip } from './usual.ts';
 import { compileWarnings } from './warnings.ts';
 
 /** What clocks share: calendars by name, declared fields, and the pauses met so far. */
@@ -55,7 +56,7 @@ export class PauseBook {
 /** Kinds of fields that can name an instant; a policy declares its own ones as strings. */
 const INSTANTS = new Set(['time', 'string']);
 
-const DURATION_ADVICE = { expected: 'a duration: one number and one unit', example: '2h, 30m or 4bd' };
+const DURATION_ADVICE = { expected: DURATION_WANTED, example: '2h, 30m or 4bd' };
 
 export function compileClock(
   place: Place,
@@ -182,10 +183,10 @@ function compileTarget(
   }
   checkAttribute(place.at('by'), text.by, clock.on, declared);
   const values = new Map(
-    Object.entries(text.values).map(([value, duration]) => [
-      value,
-      compileDuration(place.at('values', value), duration, calendar),
-    ]),
+    Object.entries(text.values).map(([value, duration]) => {
+      warnOfSlip(place.at('values', value), text.by, value, []);
+      return [value, compileDuration(place.at('values', value), duration, calendar)];
+    }),
   );
   const otherwise = text.else === undefined ? null : compileDuration(place.at('else'), text.else, calendar);
   if (values.size === 0 && otherwise === null) {

@@ -13,7 +13,6 @@ import {
   kindOf,
 } from './fields.ts';
 import { nearest } from './nearest.ts';
-import type { Place } from './place.ts';
 import type {
   EventText,
   OneEventText,
@@ -22,7 +21,9 @@ import type {
   TestsText,
   ValueText,
   WhenText,
-} from './schema.ts';
+} from './notation.ts';
+import type { Place } from './place.ts';
+import { warnOfSlip } from './usual.ts';
 
 /** Compiles an event condition. With an entity, types of another entity are errors. */
 export function compileEvents(
@@ -86,7 +87,7 @@ function compileEvent(
     checkType(Array.isArray(type) ? place.at('type', i) : place.at('type'), name, entity),
   );
   const tests = Object.entries(fields).flatMap(([path, values]) =>
-    compileTest(place.at(path), path, values, declared),
+    compileTest(place.at(path), path, values, declared, known),
   );
   const listed = Array.isArray(present);
   for (const [i, path] of (listed ? present : [present]).entries()) {
@@ -120,7 +121,7 @@ function compileAttributes(place: Place, text: TestsText, entity: Entity, declar
     // A test that is complained about stays: without it the condition would say more than was written.
     if (!checkAttribute(place.at(path), path, entity, declared))
       return [{ path, values: Array.isArray(values) ? values : [values] }];
-    return compileTest(place.at(path), path, values, declared);
+    return compileTest(place.at(path), path, values, declared, []);
   });
 }
 
@@ -150,7 +151,13 @@ export function checkField(place: Place, path: string, declared: Declared): bool
   return false;
 }
 
-function compileTest(place: Place, path: string, values: ValueText, declared: Declared): FieldTest[] {
+function compileTest(
+  place: Place,
+  path: string,
+  values: ValueText,
+  declared: Declared,
+  types: readonly string[],
+): FieldTest[] {
   const list: FieldValue[] = Array.isArray(values) ? values : [values];
   const test = { path, values: list };
   if (!checkField(place, path, declared)) return [test];
@@ -164,6 +171,8 @@ function compileTest(place: Place, path: string, values: ValueText, declared: De
       example: `${path}: ${EXAMPLES[wanted[0] ?? 'string']}`,
     });
   }
+  for (const [i, value] of list.entries())
+    warnOfSlip(Array.isArray(values) ? place.at(i) : place, path, value, types);
   return [test];
 }
 

@@ -4,8 +4,8 @@ import { ENTITIES, type Entity } from '../contract/event.ts';
 import type { DerivedAttribute, Occasion } from './compiled.ts';
 import { compileEvents, compileStart, isBecomes } from './conditions.ts';
 import { type Declared, entityOf, isAttribute, kindOf } from './fields.ts';
+import type { OneStartText, StartText } from './notation.ts';
 import type { Place } from './place.ts';
-import type { OneStartText, StartText } from './schema.ts';
 
 /** A derived attribute as it is written, with the place of its declaration. */
 export interface DerivedText {

@@ -7,6 +7,10 @@ export const DURATION_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$|^(\d+)bd(@same-ti
 /** Durations that are no business days. */
 export const TIME_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
+/** How messages tell people to write one. */
+export const DURATION_WANTED = 'a duration: one number and one unit of ms s m h d bd';
+export const TIME_WANTED = 'a duration: one number and one unit of ms s m h d';
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A century: longer targets are slips of the pen, and searching a calendar for them has no end. */

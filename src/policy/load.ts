@@ -11,7 +11,7 @@ import { yearsUsed } from './holiday-file.ts';
 import type { AddedYear } from './holidays.ts';
 import { readCalendar, readClock, readIndicator } from './mend.ts';
 import { type LoadedPart, parsePart } from './part.ts';
-import { Findings, Place, type PolicyError } from './place.ts';
+import { byPlace, Findings, Place, type PolicyError } from './place.ts';
 import { policySchema } from './schema.ts';
 import { reportIssues } from './shape.ts';
 import { tidySections } from './tidy.ts';
@@ -263,8 +263,4 @@ function canonical(value: unknown): unknown {
       .sort()
       .map(key => [key, canonical(value[key])]),
   );
-}
-
-function byPlace(a: PolicyError, b: PolicyError): number {
-  return a.file === b.file ? a.line - b.line || a.column - b.column : 0;
 }

@@ -1,9 +1,16 @@
 // The known word nearest to one that is not known, for messages that help.
 
-/** The nearest of `known` by edits of one letter (swaps too), or null when none is near: short words must nearly agree. */
-export function nearest(word: string, known: Iterable<string>): string | null {
+/**
+ * The nearest of `known` by edits of one letter (swaps too), or null when none is near: short words must nearly agree, and
+ * `most` says how many edits are near at most.
+ */
+export function nearest(
+  word: string,
+  known: Iterable<string>,
+  most = word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3)),
+): string | null {
   let best: string | null = null;
-  let bestDistance = (word.length <= 3 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
+  let bestDistance = most + 1;
   for (const candidate of known) {
     const distance = edits(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

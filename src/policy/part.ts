@@ -1,6 +1,7 @@
 // From the text of a file, YAML or JSON, to its data, with what is needed to name a place in it.
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { Findings, Part } from './place.ts';
+import { syntaxMistakes } from './syntax.ts';
 import { tidy } from './tidy.ts';
 
 const ALIASES_MAX = 10_000;
@@ -22,17 +23,9 @@ export function parsePart(
 ): LoadedPart {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
-  for (const error of document.errors) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    findings.errors.push({
-      file,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      key: '',
-      message: error.message,
-      expected: 'YAML or JSON',
-      example,
-    });
+  for (const { offset, ...mistake } of syntaxMistakes({ text, document, lines }, example)) {
+    const { line, col } = lines.linePos(offset);
+    findings.errors.push({ file, line: Math.max(1, line), column: Math.max(1, col), key: '', ...mistake });
   }
   const part = { file, document, lines };
   if (document.errors.length > 0 || !tidy(part, findings)) return { ...part, data: null };

@@ -30,7 +30,27 @@ export interface Advice {
 /** Collects what is wrong with a whole policy, and what is merely odd. */
 export class Findings {
   readonly errors: PolicyError[] = [];
-  readonly warnings: string[] = [];
+  readonly #odd: Oddity[] = [];
+
+  /** One line each, in the order of the text. */
+  get warnings(): string[] {
+    return this.#odd.toSorted(byPlace).map(one => `${one.file}:${one.line}:${one.column}: ${one.text}`);
+  }
+
+  warn(oddity: Oddity): void {
+    this.#odd.push(oddity);
+  }
+}
+
+type Spot = Pick<PolicyError, 'file' | 'line' | 'column'>;
+
+interface Oddity extends Spot {
+  readonly text: string;
+}
+
+/** The order of the text within one file; files stay in the order in which they were found. */
+export function byPlace(a: Spot, b: Spot): number {
+  return a.file === b.file ? a.line - b.line || a.column - b.column : 0;
 }
 
 /** A place in a part: what it points at is named by its path. */
@@ -69,8 +89,7 @@ export class Place {
   }
 
   warn(message: string): void {
-    const { line, column } = this.#position();
-    this.#findings.warnings.push(`${this.part.file}:${line}:${column}: ${this.key}: ${message}`);
+    this.#findings.warn({ file: this.part.file, ...this.#position(), text: `${this.key}: ${message}` });
   }
 
   /** Where the value stands, or its key when the key itself is in question, or the nearest parent that is there. */

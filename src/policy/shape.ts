@@ -1,6 +1,8 @@
 // From what zod says about a value to errors that a person can act on: the branch of a union that was meant, the
 // nearest known key, what was expected there and an example.
 import type { z } from 'zod';
+import { DURATION_WANTED, TIME_WANTED } from './duration.ts';
+import { guessDuration } from './guess.ts';
 import { nearest } from './nearest.ts';
 import type { Advice, Place, Step } from './place.ts';
 import { calendarKeys, clockSchema, indicatorSchema, policySchema } from './schema.ts';
@@ -115,7 +117,17 @@ function reportOne(place: Place, { issue, path }: Flat, guide: Guide): void {
   if (found === undefined) at.error(`"${String(path.at(-1) ?? '')}" is missing`, advice);
   else if (issue.code === 'invalid_key')
     at.error(`"${String(path.at(-1) ?? '')}" can not stand here`, advice);
-  else at.error(`found ${shorten(JSON.stringify(found))}`, advice);
+  else at.error(`found ${shorten(JSON.stringify(found))}${durationHint(found, advice)}`, advice);
+}
+
+/** What was meant where a duration is expected and written in other words. */
+function durationHint(found: unknown, { expected }: Advice): string {
+  const units = [DURATION_WANTED, TIME_WANTED].find(wanted => expected.includes(wanted));
+  const guess = units === undefined || typeof found !== 'string' ? null : guessDuration(found);
+  if (guess === null) return '';
+  return units === TIME_WANTED && guess.endsWith('bd')
+    ? ', and business days can not stand here'
+    : `; did you mean ${guess}?`;
 }
 
 function shorten(text: string): string {
@@ -159,7 +171,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
     '{ action, to } or one of the two',
     'atOnce: { action: emergency-plan, to: department-head }',
   ],
-  [/\.ladder\[\d+\]\.after$/, 'a duration', 'after: 2h'],
+  [/\.ladder\[\d+\]\.after$/, TIME_WANTED, 'after: 2h'],
   [/\.ladder/, 'steps with after and to', 'ladder: [{ after: 0s, to: supervisor }]'],
   [
     /\.pause(\[\d+\])?$/,
@@ -171,19 +183,28 @@ const ADVICE: readonly (readonly [pattern: RegExp, expected: string, example: st
     'a type, a list, or { type, FIELD: value }',
     '{ type: ticket.replied, by: [agent, bot] }',
   ],
-  [/\.target$/, 'a duration; { by, values, else }; or { at: data.FIELD }', 'target: 2h'],
+  [/\.target$/, `${DURATION_WANTED}; { by, values, else }; or { at: data.FIELD }`, 'target: 2h'],
   [/\.target\.at$/, 'a data field', 'target: { at: data.dueAt }'],
   [/\.target\.by$/, 'an attribute', 'target: { by: distance, values: { local: 24h } }'],
-  [/\.target\.(values|else)/, 'a duration', '{ by: distance, values: { local: 24h }, else: 3d }'],
-  [/\.warn(\[|$)/, 'a percentage or a duration', 'warn: [50%, 30m]'],
+  [
+    /\.target\.values$/,
+    'a duration for each value of the attribute',
+    'target: { by: distance, values: { local: 24h }, else: 3d }',
+  ],
+  [/\.target\.(values|else)/, DURATION_WANTED, '{ by: distance, values: { local: 24h }, else: 3d }'],
+  [/\.warn(\[|$)/, `a percentage or ${TIME_WANTED}`, 'warn: [50%, 30m]'],
   [/\.(alert|atOnce)\.action$/, 'a name of letters, digits and dashes', 'action: special-investigation'],
+  [/\.objective\.window$/, TIME_WANTED, 'window: 28d'],
+  [/\.objective\.share$/, 'a percentage, or a number up to 1', 'share: 95%'],
   [/\.objective/, '{ share, window }', 'objective: { share: 95%, window: 28d }'],
   [/\.(retroactive|repeat|once|longest)$/, 'true or false', 'repeat: true'],
   [/\.overlap$/, 'latest or all', 'overlap: latest'],
   [/\.reopen$/, 'ignore, continue or restart', 'reopen: continue'],
   [/\.each$/, 'a data field', 'each: promise'],
   [/\.calendar$/, 'the name of a calendar', 'calendar: office'],
-  [/\.(window|every|for)$/, 'a duration in s, m, h or d', 'window: 24h'],
+  [/\.window$/, TIME_WANTED, 'window: 24h'],
+  [/\.every$/, TIME_WANTED, 'every: 1m'],
+  [/\.for$/, TIME_WANTED, 'for: 1m'],
   [/\.by(\[|$)/, 'a field or a list of fields', 'by: [queue]'],
   [/\.alert\.(above|below|clear)$/, 'a number or a percentage', 'above: 5%'],
   [/\.alert\.atLeast$/, 'a whole number', 'atLeast: 20'],

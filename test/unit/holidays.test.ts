@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { backtest } from '../../src/backtest/backtest.ts';
+import { coverageWarnings } from '../../src/cli/check.ts';
 import { explanationText } from '../../src/cli/explain-text.ts';
 import { readSettings } from '../../src/config.ts';
 import type { SlaEvent } from '../../src/contract/event.ts';
@@ -107,7 +108,7 @@ t.test('a file says a year', async t => {
 /** Each wrong file with the line, the key and what is said. */
 const WRONG: readonly (readonly [text: string, line: number, key: string, message: RegExp])[] = [
   ['', 1, '', /expected country, year, off and work/],
-  ['country: [', 1, '', /expected YAML or JSON/],
+  ['country: [', 1, '', /"\]" is missing/],
   [FILE.replace('CN', 'cn'), 1, 'country', /two capital letters/],
   [FILE.replace('CN', 'XX'), 1, 'country', /no holidays are known of country "XX"/],
   [FILE.replace('year: 2027\n', ''), 1, 'year', /missing/],
@@ -279,6 +280,14 @@ t.test('from 60 days before it is told, with what to do, and no longer once the 
   const added = load(policyText('2h'), [yearOf(FILE)]);
   t.same(uncoveredCalendars(added, at('2027-06-01 00:00')), []);
   t.match(uncoveredCalendars(added, at('2027-12-01 00:00')), [{ year: 2028 }], 'until the next one');
+});
+
+t.test('check says that it asks no server, and who does', async t => {
+  const soon = at('2026-12-01 00:00');
+  t.match(coverageWarnings(load(policyText('2h')), soon), [
+    /^calendar office: .*holidays add FILE.* check asks no server: .* --holidays FILE .* doctor asks the running monitor$/,
+  ]);
+  t.same(coverageWarnings(load(policyText('2h'), [yearOf(FILE)]), soon), []);
 });
 
 t.test('the log says it at start, once a day while it lasts, and when it changes', async t => {

@@ -1,6 +1,9 @@
 // What a policy's author gets wrong, and all that is told of it: each mistake once, at its place, and no mistake that
 // hides another or is told of something that is right.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
+import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { formatError } from '../../src/policy/place.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
@@ -8,6 +11,12 @@ import { standaloneCalendar } from '../../src/policy/standalone.ts';
 function mistakes(text: string): string[] {
   const result = loadPolicy(text, { file: 'p.yaml' });
   return result.ok ? [] : result.errors.map(error => formatError(error).replace(/^p\.yaml:/, ''));
+}
+
+/** What is odd about a sound policy. */
+function warnings(text: string): string[] {
+  const result = loadPolicy(text, { file: 'p.yaml' });
+  return result.ok ? result.warnings.map(line => line.replace(/^p\.yaml:/, '')) : ['not sound'];
 }
 
 /** The keys that are complained about, in order of the text. */
@@ -166,4 +175,120 @@ t.test('messages do not contradict themselves', async t => {
   const alert =
     'count: ticket.created, of: ticket.created, window: 1h, alert: { above: 5%, below: 3%, clear: 9% }';
   t.match(mistakes(`version: 1\nindicators: [{ rule: I, ${alert} }]`), [/alert: an alert has one bound/]);
+});
+
+t.test('a value that is nearly a usual one is warned of, and allowed', async t => {
+  t.same(
+    warnings(`version: 1
+clocks:
+  - rule: R
+    on: ticket
+    when: { urgency: [urgnt, critical], channel: Web, status: opne }
+    start: { becomes: { kind: complant } }
+    stop: { type: ticket.replied, by: [agnt] }
+    pause: { from: { type: ticket.pending, reason: custmer }, to: ticket.resumed }
+    target: { by: distance, values: { lokal: 24h }, else: 3d }`),
+    [
+      '5:23: clocks[0].when.urgency[0]: "urgnt" is no usual value of urgency; did you mean "urgent"?',
+      '5:41: clocks[0].when.channel: "Web" is no usual value of channel; did you mean "web"?',
+      '5:55: clocks[0].when.status: "opne" is never a value of status; did you mean "open"?',
+      '6:25: clocks[0].start.becomes.kind: "complant" is no usual value of kind; did you mean "complaint"?',
+      '7:40: clocks[0].stop.by[0]: "agnt" is no usual value of by; did you mean "agent"?',
+      '8:44: clocks[0].pause.from.reason: "custmer" is no usual value of reason; did you mean "customer"?',
+      '9:39: clocks[0].target.values.lokal: "lokal" is no usual value of distance; did you mean "local"?',
+    ],
+  );
+  t.match(warnings(clock('target: 1h, when: { status: waiting }')), [
+    /"waiting" is never a value of status; it is one of open, pending, resolved, closed, cancelled/,
+  ]);
+});
+
+t.test('the monitor tells the same: at its start in the log, and to who tries a policy', async t => {
+  const text = clock('target: 1h, when: { urgency: urgnt }');
+  const expected = [/"urgnt" is no usual value of urgency; did you mean "urgent"/];
+  t.match(readPolicyText(text).warnings, expected);
+  const dir = t.testdir({ 'p.yaml': text });
+  t.match(readPolicyFile(join(dir, 'p.yaml')).warnings, expected);
+});
+
+t.test('values of its own are no slips', async t => {
+  const own =
+    'channel: [line, call, fax], severity: minor, customer.tier: platinum, queue: teem, product: phon';
+  t.same(warnings(clock(`target: 1h, when: { ${own} }`)), []);
+  const free = '[{ type: ticket.escalated, level: satisfction }, { type: ticket.handed_over, to: agnt }]';
+  t.same(warnings(clock(`target: 1h, cancel: ${free}`)), [], 'the level of an escalation is free');
+  t.match(warnings(clock('target: 1h, cancel: { type: ticket.followed_up, level: satisfction }')), [
+    /no usual value of level; did you mean "satisfaction"/,
+  ]);
+  const file = defaultPolicyFile();
+  const pack = loadPolicy(readFileSync(file, 'utf8'), { file });
+  t.same(pack.ok ? pack.warnings : pack.errors, [], 'the pack has none');
+});
+
+t.test('a slip of indentation is told once, with what to look at', async t => {
+  const head = 'version: 1\nclocks:\n  - rule: R\n';
+  const indented =
+    /^\d+:\d+: is the indentation right, here and on the next line\?; expected the keys of one map/;
+  const slips: [string, string, RegExp][] = [
+    ['a key too far in', `${head}    on: ticket\n     start: a\n    stop: b\n    warn: [50%]\n`, indented],
+    ['a key too far out', `${head}   on: ticket\n   start: ticket.created\n`, indented],
+    [
+      'a tab',
+      `${head}\ton: ticket\n\tstart: a\n\tstop: b\n`,
+      /^4:1: a tab can't indent YAML; expected spaces/,
+    ],
+    ['a tab between', `${head}    on: ticket\n\tstart: a\n    stop: b\n`, /^5:1: a tab can't indent YAML/],
+    ['a bracket', `${head}    when: {urgency: [urgent}\n    start: a\n`, /^4:28: "\]" is missing/],
+    ['a quote', `${head}    stop: "abc\n    start: a\n`, /^4:11: this quote is not closed/],
+    [
+      'a comma',
+      '{"version": 1, "clocks": [{"rule": "R" "on": 1}]}',
+      /^1:\d+: is a comma or a bracket missing/,
+    ],
+    [
+      'a colon',
+      `${head}    title: Reply: fast\n    on: ticket\n`,
+      /^4:12: a text with a colon .* needs quotes/,
+    ],
+  ];
+  for (const [name, text, expected] of slips) {
+    const found = mistakes(text);
+    t.equal(found.length, 1, name);
+    t.match(found, [expected], name);
+  }
+});
+
+t.test('a key that is there twice is named', async t => {
+  t.match(mistakes('version: 1\nname: a\nclocks: [{ on: ticket, on: call }]\nname: b\n'), [
+    /^3:24: the key "on" is there already, on line 3; expected each key once/,
+    /^4:1: the key "name" is there already, on line 2/,
+  ]);
+});
+
+t.test('durations in other words: the units, and what was meant', async t => {
+  const meant = (text: string) => /did you mean (.+?)\?/.exec(mistakes(clock(`target: ${text}`)).join())?.[1];
+  const words = {
+    '10min': '10m',
+    '3 days': '3d',
+    '2H': '2h',
+    '1.5 hrs': '1.5h',
+    '1h30m': '90m',
+    '2 weeks': '14d',
+  };
+  for (const [written, expected] of Object.entries(words)) t.equal(meant(written), expected, written);
+  t.equal(meant('4 business days'), '4bd');
+  t.equal(meant('2 个工作日'), '2bd');
+  for (const unclear of ['7', 'soon', '3 moons', '1h 2bd', '1.5bd'])
+    t.equal(meant(unclear), undefined, unclear);
+  t.match(mistakes(clock('target: 7')), [
+    /found 7; expected a duration: one number and one unit of ms s m h d bd/,
+  ]);
+  t.match(mistakes(clock('target: 1d, warn: 30 min, objective: { share: 95%, window: 4 weeks }')), [
+    /warn: found "30 min"; did you mean 30m\?; expected a percentage or a duration: .* ms s m h d, for/,
+    /objective\.window: found "4 weeks"; did you mean 28d\?; expected a duration/,
+  ]);
+  t.match(mistakes(clock('target: 1d, warn: 1bd')), [/found "1bd", and business days can not stand here;/]);
+  t.match(mistakes(clock('target: { by: kind }')), [
+    /target\.values: "values" is missing; expected a duration for each value of the attribute, for example target: {/,
+  ]);
 });

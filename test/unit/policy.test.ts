@@ -200,7 +200,7 @@ const WRONG: readonly (readonly [text: string, line: number, key: string, messag
   [clock('wran: [50%]'), 9, 'clocks[0].wran', /did you mean "warn"/],
   [without('target', 'target: 2x'), 8, 'clocks[0].target', /expected a duration/],
   [without('target', 'target: 0bd@same-time'), 8, 'clocks[0].target', /names no instant/],
-  [without('target', 'on: ticket'), 8, '', /unique/],
+  [without('target', 'on: ticket'), 8, '', /the key "on" is there already/],
   [without('target', 'warn: 50%'), 4, 'clocks[0].target', /missing/],
   [
     without('target', 'target: { by: distence, values: { local: 24h } }'),
