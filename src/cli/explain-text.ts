@@ -1,10 +1,12 @@
-// An explained case as text for a terminal, in one language.
+// An explained case as text for a terminal, in one language. All times are local to the policy's zone, which the header
+// names: a reader on site compares them with the clock on the wall.
 import type { CaseState } from '../engine/case.ts';
 import type { Outcome } from '../engine/cycle.ts';
 import type { ClockView } from '../engine/explain.ts';
-import { lengthText } from '../engine/explain-text.ts';
+import { Describer, lengthText } from '../engine/explain-text.ts';
 import { text } from '../engine/fold.ts';
-import { instantText } from '../engine/instant.ts';
+import { type Zone, zoneOf } from '../policy/zone.ts';
+import { dayRanges } from './day-ranges.ts';
 
 export type Language = 'zh' | 'en';
 
@@ -67,16 +69,17 @@ export function explanationText(
 ): string {
   const words = WORDS[language];
   const { entity, id, policy } = state;
+  const zone = zoneOf(policy.timezone);
   const status = text(state.fold.attributes.status) || 'open';
   const lines = [
-    `${entity} ${id} (${status})  ${words.asOf} ${instantText(now)}  ${words.policy} ${policy.name} ${policy.hash}  ${words.zone} ${policy.timezone}`,
+    `${entity} ${id} (${status})  ${words.asOf} ${new Describer(policy.timezone).at(now)}  ${words.policy} ${policy.name} ${policy.hash}  ${words.zone} ${policy.timezone}`,
   ];
   if (views.length === 0) lines.push('', words.none);
-  for (const view of views) lines.push('', ...clockLines(view, language));
+  for (const view of views) lines.push('', ...clockLines(view, zone, now, language));
   return `${lines.join('\n')}\n`;
 }
 
-function clockLines(view: ClockView, language: Language): string[] {
+function clockLines(view: ClockView, zone: Zone | null, now: number, language: Language): string[] {
   const words = WORDS[language];
   const { rule, title, cycle, each, outcome, why, explanation } = view;
   const which = language === 'zh' ? `${words.cycle} ${cycle} 周期` : `${words.cycle} ${cycle}`;
@@ -91,9 +94,9 @@ function clockLines(view: ClockView, language: Language): string[] {
   }
   const { steps, counted, wholeMs, parts, hygiene } = explanation;
   for (const step of steps) lines.push(`  - ${step.text[language]}`);
-  const ranges = counted.ranges.map(({ from, to }) => `${from}/${to}`);
+  const ranges = dayRanges(counted.ranges, zone, new Date(now).getUTCFullYear(), language);
   if (counted.unlistedMs > 0) ranges.push(`${words.more} ${lengthText(counted.unlistedMs)[language]}`);
-  if (ranges.length > 0) lines.push(`  ${words.counted}: ${ranges.join(' ')}`);
+  if (ranges.length > 0) lines.push(`  ${words.counted}:`, ...ranges.map(range => `    ${range}`));
   lines.push(`  ${words.went} ${lengthText(wholeMs)[language]}:`);
   for (const part of parts) lines.push(`    ${part.text[language]}`);
   const found = [
