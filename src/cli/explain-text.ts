@@ -4,6 +4,7 @@ import type { CaseState } from '../engine/case.ts';
 import type { Outcome } from '../engine/cycle.ts';
 import type { ClockView } from '../engine/explain.ts';
 import { Describer, lengthText } from '../engine/explain-text.ts';
+import { entityWord, statusWord } from '../engine/explain-words.ts';
 import { text } from '../engine/fold.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import { dayRanges } from './day-ranges.ts';
@@ -72,7 +73,7 @@ export function explanationText(
   const zone = zoneOf(policy.timezone);
   const status = text(state.fold.attributes.status) || 'open';
   const lines = [
-    `${entity} ${id} (${status})  ${words.asOf} ${new Describer(policy.timezone).at(now)}  ${words.policy} ${policy.name} ${policy.hash}  ${words.zone} ${policy.timezone}`,
+    `${entityWord(entity)[language]} ${id} (${statusWord(status)[language]})  ${words.asOf} ${new Describer(policy.timezone).at(now)}  ${words.policy} ${policy.name} ${policy.hash}  ${words.zone} ${policy.timezone}`,
   ];
   if (views.length === 0) lines.push('', words.none);
   for (const view of views) lines.push('', ...clockLines(view, zone, now, language));

@@ -1,26 +1,13 @@
 // The sentences of an explanation, in Chinese and English. Times in them are local to the policy's time zone, which is
 // how people on site read them; the exact instants stand beside them as fields.
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
-import { type AtOnce, type Duration, NOTIFY, type Title } from '../policy/compiled.ts';
+import { type AtOnce, NOTIFY, type Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { Fact } from './cycle.ts';
+import { reasonWord, rolesText, roleWord } from './explain-words.ts';
 import { text } from './fold.ts';
 import type { Place, TimePart } from './time-parts.ts';
 import type { DueMove } from './trace.ts';
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-] as const;
-
-/** A target as the policy language writes it. */
-export function formatDuration(duration: Duration): string {
-  if (duration.kind === 'business-days') return `${duration.days}bd${duration.sameTime ? '@same-time' : ''}`;
-  const { ms } = duration;
-  for (const [unit, length] of UNITS) if (ms > 0 && ms % length === 0) return `${ms / length}${unit}`;
-  return `${ms / 1000}s`;
-}
 
 /** Milliseconds as people read them, nothing left out: `2 h 15 min`, `2小时15分`. */
 export function lengthText(ms: number): Title {
@@ -67,7 +54,7 @@ export class Describer {
 
   reason(
     calendar: string,
-    target: string | null,
+    target: Title | null,
     by: { readonly attribute: string; readonly value: string } | null,
     startedAt: number,
     dueAt: number,
@@ -82,15 +69,18 @@ export class Describer {
     const zhPause = pausedMs > 0 ? `，期间暂停 ${paused.zh}` : '';
     const enPause = pausedMs > 0 ? `, of which ${paused.en} paused` : '';
     return {
-      zh: `自 ${start} 起，按日历“${calendar}”计 ${target}${zhBy}${zhPause}，到期 ${due}`,
-      en: `${target}${enBy} of calendar "${calendar}" from ${start}${enPause}: due ${due}`,
+      zh: `自 ${start} 起，按日历“${calendar}”计 ${target.zh}${zhBy}${zhPause}，到期 ${due}`,
+      en: `${target.en}${enBy} of calendar "${calendar}" from ${start}${enPause}: due ${due}`,
     };
   }
 
   /** What the rule calls for as soon as it applies. */
   atOnce(at: number, { action, to }: AtOnce): Title {
-    const plan = action === NOTIFY && to.length > 0 ? EMPTY : { zh: `启动 ${action}`, en: `start ${action}` };
-    const whom = to.length === 0 ? EMPTY : { zh: `通知 ${to.join('、')}`, en: `tell ${to.join(', ')}` };
+    const word = roleWord(action);
+    const roles = rolesText(to);
+    const plan =
+      action === NOTIFY && to.length > 0 ? EMPTY : { zh: `启动${word.zh}`, en: `start ${word.en}` };
+    const whom = to.length === 0 ? EMPTY : { zh: `通知${roles.zh}`, en: `tell ${roles.en}` };
     const both = plan.zh !== '' && whom.zh !== '';
     return {
       zh: `${this.at(at)} 立即${plan.zh}${both ? '，' : ''}${whom.zh}`,
@@ -107,13 +97,14 @@ export class Describer {
     };
   }
 
-  started(at: number, event: SlaEvent, calendar: string, target: string | null, due: number): Title {
+  started(at: number, event: SlaEvent, calendar: string, target: Title | null, due: number): Title {
     const [start, end] = [this.at(at), this.at(due)];
-    const zh = target === null ? `事件指定到期 ${end}` : `目标 ${target}（日历“${calendar}”），到期 ${end}`;
+    const zh =
+      target === null ? `事件指定到期 ${end}` : `目标 ${target.zh}（日历“${calendar}”），到期 ${end}`;
     const en =
       target === null
         ? `which names the due instant ${end}`
-        : `target ${target} of calendar "${calendar}", due ${end}`;
+        : `target ${target.en} of calendar "${calendar}", due ${end}`;
     return {
       zh: `${start} ${nameOf(event)} 开始计时；${zh}`,
       en: `${start} started by ${nameOf(event)}; ${en}`,
@@ -156,8 +147,9 @@ export class Describer {
   paused(at: number, since: number, event: SlaEvent | null, effect: 'moves' | 'late' | 'named'): Title {
     const name = event === null ? '' : nameOf(event);
     const reason = text(event?.fields.reason);
-    const zhReason = reason === '' ? '' : `（${reason}）`;
-    const enReason = reason === '' ? '' : ` (${reason})`;
+    const word = reasonWord(reason);
+    const zhReason = reason === '' ? '' : `（${word.zh}）`;
+    const enReason = reason === '' ? '' : ` (${word.en})`;
     const before =
       since < at ? { zh: `，自 ${this.at(since)} 已暂停`, en: `, on since ${this.at(since)}` } : EMPTY;
     const why = EFFECTS[effect];
@@ -192,7 +184,8 @@ export class Describer {
     };
   }
 
-  fact(fact: Fact, event: SlaEvent | null): Title {
+  /** `told`: who is told as soon as it is breached. */
+  fact(fact: Fact, event: SlaEvent | null, told: readonly string[]): Title {
     const when = this.at(fact.at);
     const name = event === null ? '' : nameOf(event);
     const early = lengthText(Math.max(0, fact.dueAt - fact.at));
@@ -204,9 +197,9 @@ export class Describer {
           en: `${when} warning: ${fact.percent}% of the target used`,
         };
       case 'breached':
-        return { zh: `${when} 到期未完成：超时`, en: `${when} due instant passed: breached` };
+        return breachedText(when, rolesText(told));
       case 'escalated':
-        return { zh: `${when} 升级通知 ${fact.to}`, en: `${when} escalated to ${fact.to}` };
+        return escalatedText(when, roleWord(fact.to ?? ''));
       case 'met':
         return {
           zh: `${when} ${name} 停止计时：达标，距到期 ${early.zh}`,
@@ -231,14 +224,18 @@ export class Describer {
 
   part({ place, name, team, ms, pausedMs }: TimePart): Title {
     const label = PLACES[place];
-    const whom = [name, team].filter(each => each !== '').join(' / ');
+    const known = reasonOfPlace(place, name);
+    const whom = {
+      zh: [known.zh, team].filter(each => each !== '').join(' / '),
+      en: [known.en, team].filter(each => each !== '').join(' / '),
+    };
     const length = lengthText(ms);
     const paused = lengthText(pausedMs);
     const zhPaused = pausedMs > 0 ? `（其中暂停 ${paused.zh}）` : '';
     const enPaused = pausedMs > 0 ? ` (paused for ${paused.en})` : '';
     return {
-      zh: `${label.zh}${whom === '' ? '' : ` ${whom}`}：${length.zh}${zhPaused}`,
-      en: `${label.en}${whom === '' ? '' : ` ${whom}`}: ${length.en}${enPaused}`,
+      zh: `${label.zh}${whom.zh === '' ? '' : ` ${whom.zh}`}：${length.zh}${zhPaused}`,
+      en: `${label.en}${whom.en === '' ? '' : ` ${whom.en}`}: ${length.en}${enPaused}`,
     };
   }
 }
@@ -249,6 +246,23 @@ const EFFECTS: Readonly<Record<'moves' | 'late' | 'named', Title>> = {
   late: { zh: '；已过到期时间，不再顺延', en: '; too late to move the due instant' },
   named: { zh: '；到期时间由事件指定，不顺延', en: '; a named due instant is not moved' },
 };
+
+function breachedText(when: string, roles: Title): Title {
+  const told = roles.zh !== '';
+  return {
+    zh: `${when} 到期未完成：超时${told ? `，通知${roles.zh}` : ''}`,
+    en: `${when} due instant passed: breached${told ? `, ${roles.en} told` : ''}`,
+  };
+}
+
+function escalatedText(when: string, role: Title): Title {
+  return { zh: `${when} 升级通知${role.zh}`, en: `${when} escalated to ${role.en}` };
+}
+
+/** Whom a case waits for is one of the contract's reasons; elsewhere the name is the owner's own, even where it is the same word. */
+function reasonOfPlace(place: Place, name: string): Title {
+  return place === 'customer' || place === 'outside-party' ? reasonWord(name) : { zh: name, en: name };
+}
 
 /** The event's type and id, and who did it where it says so. */
 function nameOf(event: SlaEvent): string {

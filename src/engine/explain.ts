@@ -2,7 +2,8 @@
 // what ended it, and where the time went. A supervisor reads the sentences, an auditor adds up the parts. Pure: all of it
 // comes from the case's own events, as of an instant. Durations are ms, instants RFC 3339 in UTC.
 import type { SlaEvent } from '../contract/event.ts';
-import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
+import type { CompiledClock, Title } from '../policy/compiled.ts';
+import { formatDuration } from '../policy/duration.ts';
 import type { CaseState } from './case.ts';
 import { type CoverageMark, coverageMark, uncoveredYear } from './coverage.ts';
 import {
@@ -15,7 +16,8 @@ import {
   outcomeAt,
   standsAt,
 } from './cycle.ts';
-import { Describer, formatDuration } from './explain-text.ts';
+import { Describer } from './explain-text.ts';
+import { targetText } from './explain-words.ts';
 import { pausesOf, text } from './fold.ts';
 import { type Hygiene, hygieneOfCycle, STUCK_MS } from './hygiene.ts';
 import { instantText } from './instant.ts';
@@ -201,12 +203,12 @@ class CycleAccount {
           }
         : null;
     const base = target === null ? fixedDue : baseDue(clock, this.#cycle);
-    const duration = target === null ? null : formatDuration(target);
+    const duration = target === null ? null : targetText(target);
     const unknown = uncoveredYear(clock, startedAt, dueAt);
     return {
       startedAt: instantText(startedAt),
       startedBy: this.#known.startedBy.type,
-      target: duration,
+      target: target === null ? null : formatDuration(target),
       by,
       calendar: clock.calendar.name,
       withoutPauses: base === null ? null : instantText(base),
@@ -252,7 +254,8 @@ class CycleAccount {
   #moveSteps(): Placed[] {
     const { moves, startedBy } = this.#known;
     const { startedAt } = this.#cycle;
-    const duration = (target: Duration | null) => (target === null ? null : formatDuration(target));
+    const { target } = this.#cycle;
+    const duration = target === null ? null : targetText(target);
     const placed: Placed[] = [];
     for (const [i, move] of moves.entries()) {
       const first = i === 0;
@@ -265,13 +268,7 @@ class CycleAccount {
         );
       const sentence =
         first && !gate
-          ? this.#describe.started(
-              startedAt,
-              startedBy,
-              this.#clock.calendar.name,
-              duration(this.#cycle.target),
-              move.to,
-            )
+          ? this.#describe.started(startedAt, startedBy, this.#clock.calendar.name, duration, move.to)
           : this.#describe.moved(move, this.#clock.calendar.name);
       placed.push(
         this.#step(move.at, first ? 0 : 2, first && !gate ? 'started' : 'moved', seen, sentence, {
@@ -316,12 +313,19 @@ class CycleAccount {
   }
 
   #factSteps(): Placed[] {
-    const { atOnce } = this.#clock;
+    const { atOnce, ladder, evidence } = this.#clock;
+    const told = evidence ? [] : ladder.filter(({ afterMs }) => afterMs === 0).map(({ to }) => to);
     const { queues } = this.#trace.fold;
     const { facts, begun } = evaluate(this.#clock, this.#cycle, this.#pauses, queues, this.#now);
     const steps = facts.map(fact => {
       const event = this.#eventOf(fact.state);
-      return this.#step(fact.at, event === null ? 4 : 3, fact.state, event, this.#describe.fact(fact, event));
+      return this.#step(
+        fact.at,
+        event === null ? 4 : 3,
+        fact.state,
+        event,
+        this.#describe.fact(fact, event, told),
+      );
     });
     if (begun === null || atOnce === null) return steps;
     return [this.#step(begun.at, 2, 'action', null, this.#describe.atOnce(begun.at, atOnce)), ...steps];

@@ -134,7 +134,7 @@ t.test('sentences in both languages, in the local time of the policy', async t =
   t.same(
     view.explanation.steps.map(({ text }) => text.en),
     [
-      '2026-11-16 09:00:00 started by ticket.created [created-1]; target 2h of calendar "always", due 2026-11-16 11:00:00',
+      '2026-11-16 09:00:00 started by ticket.created [created-1]; target 2 h of calendar "always", due 2026-11-16 11:00:00',
       '2026-11-16 10:30:00 stopped by ticket.replied by agent [replied-2.5]: met, 30 min before it was due',
     ],
   );
@@ -252,4 +252,35 @@ t.test('who had it: departments, teams, outside parties', async t => {
     ['team', 'north', '', 1],
     ['team', 'south', '', 2],
   ]);
+});
+
+const LADDER = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    pause: { from: ticket.pending, to: ticket.resumed }
+    target: 24h
+    calendar: always
+    atOnce: { action: emergency-plan, to: [department-head, night-desk] }
+    ladder: [{ after: 0s, to: supervisor }, { after: 2h, to: manager }]
+`);
+
+t.test('who is told and what is called for, in words; own ids as they are written', async t => {
+  const life = [event(9, 'created'), event(10, 'pending', { reason: 'parts' }), event(11, 'resumed')];
+  const { explanation, why } = only(explain(LADDER, life, 40));
+  const said = (kind: Step['kind']) => explanation.steps.find(step => step.kind === kind)?.text;
+  t.match(said('action'), {
+    zh: /立即启动应急预案，通知部门负责人、night-desk$/,
+    en: /at once: start emergency plan, tell department head, night-desk$/,
+  });
+  t.match(said('paused'), { zh: /暂停（配件）$/, en: /\(parts\)$/ });
+  t.match(said('breached'), { zh: /超时，通知主管$/, en: /breached, supervisor told$/ });
+  t.match(said('escalated'), { zh: /升级通知经理$/, en: /escalated to manager$/ });
+  t.match(said('started'), { zh: /目标 24 小时/, en: /target 24 h of/ });
+  t.equal(why.target, '1d', 'the field keeps the form of the policy language');
+  t.match(explanation.parts.find(({ place }) => place === 'outside-party')?.text, {
+    zh: '等待外部 配件：1小时',
+    en: 'waiting for parts: 1 h',
+  });
 });
