@@ -1,19 +1,9 @@
 // Ranges of time as people on site read them: local, grouped by day, a line for each day.
-import { DAY_MS, dateOfDay, weekdayOf, yearOfDay, type Zone } from '../policy/zone.ts';
+import { dayText } from '../engine/explain-words.ts';
+import { DAY_MS, type Zone } from '../policy/zone.ts';
 
 /** A line is broken before it gets longer, unless one range alone is. */
 const WIDTH_MAX = 88;
-
-const WEEKDAYS = {
-  zh: ['周一', '周二', '周三', '周四', '周五', '周六', '周日'],
-  en: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
-} as const;
-
-/** `11-26 Thu`; the year is written only where it is another than `year`. Days are counted since 1970-01-01. */
-export function dayText(day: number, year: number, language: 'zh' | 'en'): string {
-  const date = dateOfDay(day);
-  return `${yearOfDay(day) === year ? date.slice(5) : date} ${WEEKDAYS[language][weekdayOf(day)]}`;
-}
 
 /** `11-26 Thu 09:00–12:00 13:30–18:00`: each day's ranges stand behind it; one that ends on another day names that too. */
 export function dayRanges(

@@ -1,8 +1,9 @@
 // An explained case as text for a terminal, in one language. All times are local to the policy's zone, which the header
 // names: a reader on site compares them with the clock on the wall.
+
+import type { ClockView } from '../engine/account.ts';
 import type { CaseState } from '../engine/case.ts';
 import type { Outcome } from '../engine/cycle.ts';
-import type { ClockView } from '../engine/explain.ts';
 import { Describer, lengthText } from '../engine/explain-text.ts';
 import { entityWord, statusWord } from '../engine/explain-words.ts';
 import { text } from '../engine/fold.ts';
@@ -88,6 +89,7 @@ function clockLines(view: ClockView, zone: Zone | null, now: number, language: L
     `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
+  for (const note of why.notes) lines.push(`  ${note[language]}`);
   if (why.uncoveredYear !== null) lines.push(`  ${UNCOVERED[language](why.uncoveredYear)}`);
   if (explanation === null) {
     lines.push(`  ${words.folded}`);

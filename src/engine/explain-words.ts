@@ -1,8 +1,7 @@
 // Words of an explanation for what policies and events name by ids: roles, actions, reasons, statuses, lengths of time.
 // An id that the product does not know is shown as its owner wrote it.
 import type { Duration, Title } from '../policy/compiled.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS, dateOfDay, weekdayOf, yearOfDay } from '../policy/zone.ts';
 
 /** Who is told, and what is called for. */
 const ROLES_AND_ACTIONS: Readonly<Record<string, Title>> = {
@@ -91,4 +90,15 @@ export function targetText(duration: Duration): Title {
     if (ms >= size && ms >= least && ms % size === 0) return { zh: ms / size + zh, en: ms / size + en };
   }
   return { zh: `${ms / 1000} 秒`, en: `${ms / 1000} s` };
+}
+
+const WEEKDAYS = {
+  zh: ['周一', '周二', '周三', '周四', '周五', '周六', '周日'],
+  en: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
+} as const;
+
+/** `11-26 Thu`; the year is written only where it is another than `year`. Days are counted since 1970-01-01. */
+export function dayText(day: number, year: number, language: 'zh' | 'en'): string {
+  const date = dateOfDay(day);
+  return `${yearOfDay(day) === year ? date.slice(5) : date} ${WEEKDAYS[language][weekdayOf(day)]}`;
 }

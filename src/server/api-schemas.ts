@@ -62,6 +62,10 @@ const why = z.object({
   uncovered: z.boolean().describe('true when a year before the due instant has no holiday data'),
   uncoveredYear: z.number().int().nullable().describe('the first such year: plain hours were used in it'),
   sentence: title,
+  notes: z
+    .array(title)
+    .readonly()
+    .describe('which business days count, and what would end a clock that is open'),
 });
 
 const step = z.object({

@@ -4,10 +4,11 @@
 import type { Entity, Fields } from '../contract/event.ts';
 import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
+import type { ClockView } from '../engine/account.ts';
 import type { CaseState } from '../engine/case.ts';
 import { type CoverageMark, coverageMark } from '../engine/coverage.ts';
 import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
-import { type ClockView, explainCase } from '../engine/explain.ts';
+import { explainCase } from '../engine/explain.ts';
 import { pausesOf, text } from '../engine/fold.ts';
 import { storyOf } from '../engine/story.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';

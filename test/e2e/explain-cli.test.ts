@@ -77,6 +77,7 @@ t.test('from a file', async t => {
   const { clocks, ...head } = JSON.parse(early.stdout);
   t.match(head, { entity: 'ticket', case: '7', asOf: '2026-11-16T02:00:00.000Z' });
   t.match(clocks, [{ rule: 'R', outcome: 'paused', dueAt: '2026-11-16T02:30:00.000Z' }]);
+  t.match(clocks[0].why.notes, [{ en: 'what would stop it: ticket.resolved' }], 'of a clock that is open');
   t.match(none.stderr, /There is no case 9/);
   t.equal(ambiguous.code, 1);
   t.match(ambiguous.stderr, /--entity/);

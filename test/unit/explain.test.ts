@@ -1,8 +1,9 @@
 // Explaining a case: the steps of each cycle as a supervisor reads them, and what an auditor adds up.
 import t from 'tap';
 import type { Fields, SlaEvent } from '../../src/contract/event.ts';
+import type { ClockView, Step } from '../../src/engine/account.ts';
 import { restoreCase } from '../../src/engine/case.ts';
-import { type ClockView, explainCase, type Step } from '../../src/engine/explain.ts';
+import { explainCase } from '../../src/engine/explain.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { policyOf } from '../support/timeline.ts';
 
