@@ -6,6 +6,7 @@ import { ENTITIES, type Entity } from '../contract/event.ts';
 import { type CaseState, restoreCase } from '../engine/case.ts';
 import { explainCase } from '../engine/explain.ts';
 import { instantText } from '../engine/instant.ts';
+import { nearMisses } from '../engine/near-miss.ts';
 import { instantOption, readEventFile } from './event-file.ts';
 import { explanationText, type Language } from './explain-text.ts';
 import { readAddedYears } from './holiday-file.ts';
@@ -29,7 +30,7 @@ Without --events it asks the state of the monitor that runs on NATS_URL and REDI
   --holidays FILE  a year of holidays for the policy's calendars, as holidays add takes it; may be repeated
   --until TIME     how it stood, or will stand, at this instant (RFC 3339); else now, or at the file's last event
   --lang LANGUAGE  en (as usual) or zh
-  --json           one JSON object: case, asOf, policy, clocks
+  --json           one JSON object: case, asOf, policy, clocks, nearMisses; its instants are UTC
 
 Exit code 1 when there is no such case.
 `;
@@ -54,7 +55,9 @@ export async function run(argv: string[]): Promise<number> {
   const views = explainCase(state, now);
   if (args.json) {
     const { entity, id, policy } = state;
-    const whole = { entity, case: id, asOf: instantText(now), policy: policy.hash, clocks: views };
+    const asOf = instantText(now);
+    const missed = nearMisses(state);
+    const whole = { entity, case: id, asOf, policy: policy.hash, clocks: views, nearMisses: missed };
     await write(`${JSON.stringify(whole)}\n`);
   } else await write(explanationText(state, views, now, args.language));
   return 0;

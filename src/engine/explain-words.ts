@@ -2,6 +2,7 @@
 // An id that the product does not know is shown as its owner wrote it.
 import type { Duration, Title } from '../policy/compiled.ts';
 import { DAY_MS, dateOfDay, weekdayOf, yearOfDay } from '../policy/zone.ts';
+import { type CaseFold, text } from './fold.ts';
 
 /** Who is told, and what is called for. */
 const ROLES_AND_ACTIONS: Readonly<Record<string, Title>> = {
@@ -62,6 +63,15 @@ export function statusWord(id: string): Title {
 
 export function entityWord(id: string): Title {
   return wordOf(ENTITIES, id);
+}
+
+/**
+ * How a case stands, for people. The attribute `status` moves with the events that the contract names alone; a call or a
+ * chat has none of them, so it stays open there although the case has ended.
+ */
+export function shownStatus({ attributes, closedAt }: CaseFold): string {
+  const status = text(attributes.status) || 'open';
+  return status === 'open' && closedAt !== null ? 'ended' : status;
 }
 
 /** Several roles, as a list in each language. */
