@@ -70,11 +70,14 @@ function unmetTarget({ target }: CompiledClock, attributes: Fields): readonly Un
   return [{ attribute: target.attribute, found, wanted: [...target.values.keys()] }];
 }
 
-/** The ways in which the start came, each with what is amiss; a `becomes` came near where all that it tests is known. */
+/**
+ * The ways in which the start came, each with what is amiss. A `becomes` came near where publishers gave all that it tests
+ * a value; `status` is the monitor's own, so one that waits for it has just not come yet.
+ */
 function startOf({ events, applied, fold }: CaseState, occasion: Occasion): (readonly Unmet[])[] {
   if ('becomes' in occasion) {
     const unmet = unmetTests(occasion.becomes, fold.attributes);
-    return unmet.every(({ found }) => found !== null) ? [unmet] : [];
+    return unmet.every(({ attribute, found }) => found !== null && attribute !== 'status') ? [unmet] : [];
   }
   return events
     .slice(0, applied)

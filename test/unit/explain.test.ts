@@ -222,6 +222,23 @@ t.test('pause hygiene', async t => {
   t.match(late.explanation.hygiene, { lastMoment: 1, endedPaused: 1, stuck: 0, kept: 1, keptWithout: 0 });
 });
 
+t.test('what is resumed and solved at the same instant has not ended while it was paused', async t => {
+  const view = only(
+    explain(
+      PAUSED,
+      [
+        event(9, 'created'),
+        event(10, 'pending', { reason: 'customer' }),
+        event(11, 'resumed'),
+        event(11, 'resolved'),
+      ],
+      12,
+    ),
+  );
+  t.same(view.explanation.steps.map(({ kind }) => kind).slice(-3), ['resumed', 'moved', 'met']);
+  t.match(view.explanation.hygiene, { paused: 1, endedPaused: 0 });
+});
+
 t.test('who had it: departments, teams, outside parties', async t => {
   const policy = policyOf(
     '  - { rule: R, on: ticket, start: ticket.created, stop: ticket.resolved, target: 2h }',

@@ -30,6 +30,7 @@ const POLICY = policyOf(`
     start: ticket.created
     stop: ticket.resolved
     target: 2h
+  - { rule: SOLVED, on: ticket, start: { becomes: { status: resolved } }, stop: ticket.confirmed, target: 2h }
   - { rule: LATER, on: ticket, start: ticket.promised, stop: ticket.resolved, target: 2h }
   - { rule: BY, on: ticket, start: ticket.replied, stop: ticket.resolved, target: { by: severity, values: { high: 1h } } }
   - { rule: CALL, on: call, start: call.queued, stop: call.answered, cancel: call.ended, target: 30s }
