@@ -1,9 +1,9 @@
 // What explains a due instant beyond its sentence: which days a target in business days counts, and what would end a
 // clock that is open.
 import type { Calendar, CompiledClock, Duration, Title } from '../policy/compiled.ts';
-import { occasionsText } from '../policy/condition-words.ts';
+import { occasionsText, type Shown } from '../policy/condition-words.ts';
 import { DAY_MS, weekdayOf, yearOfDay, type Zone } from '../policy/zone.ts';
-import { dayText } from './explain-words.ts';
+import { dayText, reasonWord, roleWord } from './explain-words.ts';
 
 /** Days that are named one by one; a target of more names as many first ones, and its last. */
 const DAYS_LISTED_MAX = 12;
@@ -66,15 +66,26 @@ export function endNotes({ stop, cancel }: CompiledClock): Title[] {
   const notes: Title[] = [];
   if (stop.length > 0)
     notes.push({
-      zh: `停止计时的事件：${occasionsText(stop, 'zh')}`,
-      en: `what would stop it: ${occasionsText(stop, 'en')}`,
+      zh: `停止计时的事件：${occasionsText(stop, 'zh', shownIn('zh'))}`,
+      en: `what would stop it: ${occasionsText(stop, 'en', shownIn('en'))}`,
     });
   if (cancel.length > 0)
     notes.push({
-      zh: `取消计时的事件：${occasionsText(cancel, 'zh')}`,
-      en: `what would cancel it: ${occasionsText(cancel, 'en')}`,
+      zh: `取消计时的事件：${occasionsText(cancel, 'zh', shownIn('zh'))}`,
+      en: `what would cancel it: ${occasionsText(cancel, 'en', shownIn('en'))}`,
     });
   return notes;
+}
+
+/** People who act and reasons for waiting in words, all else as the policy writes it. */
+function shownIn(language: 'zh' | 'en'): Shown {
+  return {
+    type: type => type,
+    value: (attribute, value) => {
+      if (attribute === 'by' || attribute === 'to') return roleWord(value)[language];
+      return attribute === 'reason' ? reasonWord(value)[language] : value;
+    },
+  };
 }
 
 /** The date of the `n`th business day. Its close may lie after midnight: then it belongs to the date on which it opened. */

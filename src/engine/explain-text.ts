@@ -92,8 +92,8 @@ export class Describer {
   began(at: number, event: SlaEvent): Title {
     const start = this.at(at);
     return {
-      zh: `${start} ${nameOf(event)} 开始计时；当时规则尚不适用`,
-      en: `${start} started by ${nameOf(event)}; the rule did not apply yet`,
+      zh: `${start} ${nameOf(event).zh} 开始计时；当时规则尚不适用`,
+      en: `${start} started by ${nameOf(event).en}; the rule did not apply yet`,
     };
   }
 
@@ -106,14 +106,14 @@ export class Describer {
         ? `which names the due instant ${end}`
         : `target ${target.en} of calendar "${calendar}", due ${end}`;
     return {
-      zh: `${start} ${nameOf(event)} 开始计时；${zh}`,
-      en: `${start} started by ${nameOf(event)}; ${en}`,
+      zh: `${start} ${nameOf(event).zh} 开始计时；${zh}`,
+      en: `${start} started by ${nameOf(event).en}; ${en}`,
     };
   }
 
   moved({ at, from, to, cause, event, changes }: DueMove, calendar: string): Title {
     const change = changesText(changes);
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const when = this.at(at);
     const zhDue = from === null ? `到期 ${this.at(to)}` : `到期由 ${this.at(from)} 改为 ${this.at(to)}`;
     const enDue = from === null ? `due ${this.at(to)}` : `due moved from ${this.at(from)} to ${this.at(to)}`;
@@ -124,19 +124,19 @@ export class Describer {
           : { zh: `${when} 暂停时间不计；${zhDue}`, en: `${when} paused time does not count; ${enDue}` };
       case 'target':
         return {
-          zh: `${when} ${name} 改变目标${change}；${zhDue}`,
-          en: `${when} ${name} changed the target${change}; ${enDue}`,
+          zh: `${when} ${name.zh} 改变目标${change}；${zhDue}`,
+          en: `${when} ${name.en} changed the target${change}; ${enDue}`,
         };
       case 'reopening':
         return {
-          zh: `${when} ${name} 重开，停止期间不计；${zhDue}`,
-          en: `${when} ${name} reopened it, the time between does not count; ${enDue}`,
+          zh: `${when} ${name.zh} 重开，停止期间不计；${zhDue}`,
+          en: `${when} ${name.en} reopened it, the time between does not count; ${enDue}`,
         };
       case 'gate':
       case 'start':
         return {
-          zh: `${when} ${name} 起规则适用${change}（日历“${calendar}”）；${zhDue}`,
-          en: `${when} the rule applies since ${name}${change}, calendar "${calendar}"; ${enDue}`,
+          zh: `${when} ${name.zh} 起规则适用${change}（日历“${calendar}”）；${zhDue}`,
+          en: `${when} the rule applies since ${name.en}${change}, calendar "${calendar}"; ${enDue}`,
         };
       default:
         return cause satisfies never;
@@ -145,7 +145,7 @@ export class Describer {
 
   /** `late`: it came too late to move the due instant; `named`: a named instant is not moved by any. */
   paused(at: number, since: number, event: SlaEvent | null, effect: 'moves' | 'late' | 'named'): Title {
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const reason = text(event?.fields.reason);
     const word = reasonWord(reason);
     const zhReason = reason === '' ? '' : `（${word.zh}）`;
@@ -154,40 +154,40 @@ export class Describer {
       since < at ? { zh: `，自 ${this.at(since)} 已暂停`, en: `, on since ${this.at(since)}` } : EMPTY;
     const why = EFFECTS[effect];
     return {
-      zh: `${this.at(at)} ${name} 暂停${zhReason}${before.zh}${why.zh}`,
-      en: `${this.at(at)} paused by ${name}${enReason}${before.en}${why.en}`,
+      zh: `${this.at(at)} ${name.zh} 暂停${zhReason}${before.zh}${why.zh}`,
+      en: `${this.at(at)} paused by ${name.en}${enReason}${before.en}${why.en}`,
     };
   }
 
   resumed(at: number, event: SlaEvent | null, pausedMs: number): Title {
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const length = lengthText(pausedMs);
     return {
-      zh: `${this.at(at)} ${name} 恢复；工作时间内暂停 ${length.zh}`,
-      en: `${this.at(at)} resumed by ${name}; ${length.en} of open time were paused`,
+      zh: `${this.at(at)} ${name.zh} 恢复；工作时间内暂停 ${length.zh}`,
+      en: `${this.at(at)} resumed by ${name.en}; ${length.en} of open time were paused`,
     };
   }
 
   reopened(event: SlaEvent): Title {
     const when = this.at(event.time);
     return {
-      zh: `${when} ${nameOf(event)} 重开，继续计时`,
-      en: `${when} reopened by ${nameOf(event)}; the clock goes on`,
+      zh: `${when} ${nameOf(event).zh} 重开，继续计时`,
+      en: `${when} reopened by ${nameOf(event).en}; the clock goes on`,
     };
   }
 
   hidden(event: SlaEvent): Title {
     const when = this.at(event.time);
     return {
-      zh: `${when} ${nameOf(event)} 后规则不再适用`,
-      en: `${when} the rule does not apply any more since ${nameOf(event)}`,
+      zh: `${when} ${nameOf(event).zh} 后规则不再适用`,
+      en: `${when} the rule does not apply any more since ${nameOf(event).en}`,
     };
   }
 
   /** `told`: who is told as soon as it is breached. */
   fact(fact: Fact, event: SlaEvent | null, told: readonly string[]): Title {
     const when = this.at(fact.at);
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const early = lengthText(Math.max(0, fact.dueAt - fact.at));
     const late = lengthText(fact.overdueMs);
     switch (fact.state) {
@@ -202,20 +202,20 @@ export class Describer {
         return escalatedText(when, roleWord(fact.to ?? ''));
       case 'met':
         return {
-          zh: `${when} ${name} 停止计时：达标，距到期 ${early.zh}`,
-          en: `${when} stopped by ${name}: met, ${early.en} before it was due`,
+          zh: `${when} ${name.zh} 停止计时：达标，距到期 ${early.zh}`,
+          en: `${when} stopped by ${name.en}: met, ${early.en} before it was due`,
         };
       case 'missed':
         return {
-          zh: `${when} ${name} 停止计时：未达标，超时 ${late.zh}`,
-          en: `${when} ended by ${name}: missed, late by ${late.en}`,
+          zh: `${when} ${name.zh} 停止计时：未达标，超时 ${late.zh}`,
+          en: `${when} ended by ${name.en}: missed, late by ${late.en}`,
         };
       case 'cancelled':
-        return { zh: `${when} ${name} 取消`, en: `${when} cancelled by ${name}` };
+        return { zh: `${when} ${name.zh} 取消`, en: `${when} cancelled by ${name.en}` };
       case 'waived':
         return {
-          zh: `${when} ${name} 豁免：${text(event?.fields.why)}`,
-          en: `${when} waived by ${name}: ${text(event?.fields.why)}`,
+          zh: `${when} ${name.zh} 豁免：${text(event?.fields.why)}`,
+          en: `${when} waived by ${name.en}: ${text(event?.fields.why)}`,
         };
       default:
         return fact.state satisfies never;
@@ -265,9 +265,15 @@ function reasonOfPlace(place: Place, name: string): Title {
 }
 
 /** The event's type and id, and who did it where it says so. */
-function nameOf(event: SlaEvent): string {
+function nameOf(event: SlaEvent): Title {
   const by = text(event.fields.by);
-  return by === '' ? `${event.type} [${event.id}]` : `${event.type} by ${by} [${event.id}]`;
+  const plain = `${event.type} [${event.id}]`;
+  if (by === '') return { zh: plain, en: plain };
+  const role = roleWord(by);
+  return {
+    zh: `${event.type}（${role.zh}）[${event.id}]`,
+    en: `${event.type} by ${role.en} [${event.id}]`,
+  };
 }
 
 function changesText(changes: DueMove['changes']): string {

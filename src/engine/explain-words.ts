@@ -4,8 +4,10 @@ import type { Duration, Title } from '../policy/compiled.ts';
 import { DAY_MS, dateOfDay, weekdayOf, yearOfDay } from '../policy/zone.ts';
 import { type CaseFold, text } from './fold.ts';
 
-/** Who is told, and what is called for. */
+/** Who acts, who is told, and what is called for. */
 const ROLES_AND_ACTIONS: Readonly<Record<string, Title>> = {
+  bot: { zh: '机器人', en: 'bot' },
+  customer: { zh: '客户', en: 'customer' },
   agent: { zh: '客服', en: 'agent' },
   senior: { zh: '资深客服', en: 'senior agent' },
   lead: { zh: '组长', en: 'team lead' },

@@ -8,7 +8,7 @@ import {
   NOTIFY,
   type Occasion,
 } from '../../src/policy/compiled.ts';
-import { conditionText, occasionsText } from '../../src/policy/condition-words.ts';
+import { conditionText, occasionsText, type Shown } from '../../src/policy/condition-words.ts';
 import { DOCUMENTS } from './rulebook.ts';
 import { code } from './table.ts';
 
@@ -101,12 +101,15 @@ function alertWords({ alert, unit }: CompiledIndicator): string {
     .join('; ');
 }
 
+/** The reference shows values as the policy writes them. */
+const SHOWN: Shown = { type: code, value: (_, value) => value };
+
 function events(matchers: readonly Occasion[]): string {
-  return occasionsText(matchers, 'en', code);
+  return occasionsText(matchers, 'en', SHOWN);
 }
 
 function condition(tests: AttributeCondition): string {
-  return conditionText(tests, 'en');
+  return conditionText(tests, 'en', SHOWN);
 }
 
 function pauseWords({ pauses }: CompiledPolicy, index: number): string {

@@ -10,7 +10,7 @@ const POLICY = policyOf(
     on: ticket
     start: ticket.created
     stop: [ticket.resolved, { type: ticket.informed, about: [eta, delay], present: expectedAt }]
-    cancel: ticket.cancelled
+    cancel: [ticket.cancelled, { type: ticket.pending, reason: parts }, { type: ticket.replied, by: senior }]
     target: 4bd
     calendar: office
 `,
@@ -58,11 +58,15 @@ t.test('what would end it', async t => {
     endNotes(clock).map(({ en }) => en),
     [
       'what would stop it: ticket.resolved or ticket.informed about eta/delay, with expectedAt',
-      'what would cancel it: ticket.cancelled',
+      'what would cancel it: ticket.cancelled or ticket.pending reason parts or ticket.replied by senior agent',
     ],
   );
   t.equal(
     endNotes(clock)[0]?.zh,
     '停止计时的事件：ticket.resolved 或 ticket.informed about eta/delay，有 expectedAt',
+  );
+  t.equal(
+    endNotes(clock)[1]?.zh,
+    '取消计时的事件：ticket.cancelled 或 ticket.pending reason 配件 或 ticket.replied by 资深客服',
   );
 });

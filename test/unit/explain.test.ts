@@ -139,7 +139,10 @@ t.test('sentences in both languages, in the local time of the policy', async t =
       '2026-11-16 10:30:00 stopped by ticket.replied by agent [replied-2.5]: met, 30 min before it was due',
     ],
   );
-  t.match(view.explanation.steps[1]?.text.zh, /停止计时：达标，距到期 30分/);
+  t.match(
+    view.explanation.steps[1]?.text.zh,
+    /ticket\.replied（客服）\[replied-2\.5\] 停止计时：达标，距到期 30分$/,
+  );
   t.match(view.explanation.parts[0]?.text, { zh: '排队等待：1小时30分', en: 'waiting in queue: 1 h 30 min' });
 });
 
