@@ -110,7 +110,7 @@ function clockLines(view: ClockView, zone: Zone | null, now: number, language: L
     `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
-  for (const note of why.notes) lines.push(`  ${note[language]}`);
+  for (const note of why.notes) lines.push(`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`);
   if (why.uncoveredYear !== null) lines.push(`  ${UNCOVERED[language](why.uncoveredYear)}`);
   if (explanation === null) {
     lines.push(`  ${words.folded}`);

@@ -19,7 +19,8 @@ export const help = `Usage: sla-monitor explain CASE [--entity ENTITY] [--until 
        sla-monitor explain CASE --events FILE --policy POLICY [--map MAPPING] [--until TIME] …
 
 Says for each clock of a case what started it, which ranges of its calendar counted, which pauses took how much, what
-moved its due instant, what ended it, and where the time went. The parts add up to the whole.
+moved its due instant, what ended it, and where the time went. The parts add up to the whole. Then it names rules that
+just missed: their start came, but a value is not what they take. Times are local to the policy's zone.
 
 Without --events it asks the state of the monitor that runs on NATS_URL and REDIS_URL, or in DATA_DIR.
 

@@ -116,7 +116,11 @@ t.test('from a running monitor', async t => {
   const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const answer = await fetch(new URL('/api/v1/cases/7', monitor.address), { headers: { cookie } });
   t.equal(answer.status, 200);
-  const [clock] = (await answer.json()).clocks;
+  const {
+    clocks: [clock],
+    nearMisses,
+  } = await answer.json();
+  t.same(nearMisses, { rules: [], unlisted: 0 });
   t.equal(
     clock.explanation.parts.reduce((sum: number, part: { ms: number }) => sum + part.ms, 0),
     clock.explanation.wholeMs,

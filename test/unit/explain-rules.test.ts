@@ -1,4 +1,4 @@
-// Rules that just missed: why a clock that somebody expects does not run.
+// What an explanation tells of rules: those that just missed, the days that one counts, how an ended case is shown.
 import t from 'tap';
 import { explanationText } from '../../src/cli/explain-text.ts';
 import type { Entity, Fields, SlaEvent } from '../../src/contract/event.ts';
@@ -122,4 +122,17 @@ t.test('a call that has ended is shown so, whatever its attribute says', async t
   t.match(explanationText(state, [], 60_000, 'en'), /^call T \(ended\) /);
   t.match(explanationText(state, [], 60_000, 'zh'), /^通话 T \(已结束\) /);
   t.equal(caseSummary(stateOf('call', [['queued', {}]]), 60_000).status, 'open');
+});
+
+t.test('the days that count and those left out stand on lines of their own', async t => {
+  const policy = policyOf(
+    '  - { rule: R, on: ticket, start: ticket.created, stop: ticket.resolved, target: 2bd, calendar: office }',
+  );
+  const state = stateOf('ticket', [['created', {}]], policy);
+  const text = explanationText(state, explainCase(state, 60_000), 60_000, 'en');
+  t.match(
+    text,
+    /\n {2}business days counted: 01-02 Fri, 01-05 Mon;\n {4}the starting day does not count;\n {4}weekend left out: /,
+  );
+  t.match(text, /\n {2}what would stop it: ticket\.resolved\n/);
 });
