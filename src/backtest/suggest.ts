@@ -1,7 +1,7 @@
 // What a rule's target could be: how long its cycles really took, in the clock's own calendar time, and the target that
 // a given share of them would have kept.
 import type { CaseState } from '../engine/case.ts';
-import { type Cycle, outcomeAt } from '../engine/cycle.ts';
+import { type Cycle, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { clockOf, pausesOf, text } from '../engine/fold.ts';
 import type { Span } from '../engine/span.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
@@ -18,6 +18,10 @@ export interface Suggestion {
   readonly stopped: number;
   /** Cycles that are open: of them only the least is known. */
   readonly open: number;
+  /** Cycles that were ended otherwise, by a cancel or a gate that shut: after their due instant, before it, by a waiver. */
+  readonly missed: number;
+  readonly cancelled: number;
+  readonly waived: number;
   /** Actual times in ms of the calendar, without pauses, by percentile; null without a cycle. */
   readonly actualMs: Readonly<Record<(typeof PERCENTILES)[number], number | null>>;
   /** The least target that so many percent would have kept: ms, or business days. */
@@ -29,6 +33,26 @@ interface Sample {
   readonly actual: number[];
   readonly needed: number[];
   open: number;
+  missed: number;
+  cancelled: number;
+  waived: number;
+}
+
+function newSample(): Sample {
+  return { actual: [], needed: [], open: 0, missed: 0, cancelled: 0, waived: 0 };
+}
+
+const STEPS = [
+  [60_000, 1000],
+  [3_600_000, 60_000],
+  [86_400_000, 300_000],
+  [Number.POSITIVE_INFINITY, 3_600_000],
+] as const;
+
+/** Up to the next second, minute, five minutes or hour by its size: what the exact target keeps, a longer one keeps too. */
+export function roundedUp(ms: number): number {
+  const step = STEPS.find(([below]) => ms <= below)?.[1] ?? 1;
+  return Math.ceil(ms / step) * step;
 }
 
 export class Suggester {
@@ -48,11 +72,13 @@ export class Suggester {
     const value = target.kind === 'by' ? text(state.fold.attributes[target.attribute]) : null;
     for (const cycle of fold.cycles) {
       const stands = outcomeAt(this.#clock, cycle, pauses, until);
-      if (stands === null || cycle.target === null || cycle.waived !== null || cycle.hidden !== null)
-        continue;
+      if (stands === null || cycle.target === null) continue;
       const samples = [this.#sample(null), ...(value === null ? [] : [this.#sample(value)])];
-      if (cycle.end === null) for (const sample of samples) sample.open += 1;
-      if (cycle.end?.how !== 'stop') continue;
+      const left = leftOut(cycle, stands.outcome);
+      if (left !== null) {
+        for (const sample of samples) sample[left] += 1;
+        continue;
+      }
       const { elapsedMs } = stands.times;
       const needed = this.#neededFor(cycle, pauses, elapsedMs, until);
       for (const sample of samples) {
@@ -64,7 +90,7 @@ export class Suggester {
 
   /** All cycles together, then by the value that chooses the target. */
   suggestions(): readonly Suggestion[] {
-    const all = this.#samples.get(null) ?? { actual: [], needed: [], open: 0 };
+    const all = this.#samples.get(null) ?? newSample();
     const values = [...this.#samples].flatMap(([value, sample]) =>
       value === null ? [] : [{ value, sample }],
     );
@@ -88,7 +114,7 @@ export class Suggester {
   #sample(value: string | null): Sample {
     let sample = this.#samples.get(value);
     if (sample === undefined) {
-      sample = { actual: [], needed: [], open: 0 };
+      sample = newSample();
       this.#samples.set(value, sample);
     }
     return sample;
@@ -114,9 +140,18 @@ export class Suggester {
   }
 }
 
+/** As what a cycle that says nothing of how long it takes is counted; null for one that was stopped. */
+function leftOut(cycle: Cycle, outcome: Outcome): 'open' | 'missed' | 'cancelled' | 'waived' | null {
+  if (cycle.waived !== null) return 'waived';
+  if (cycle.hidden !== null) return 'cancelled';
+  if (cycle.end === null) return 'open';
+  if (cycle.end.how === 'stop') return null;
+  return outcome === 'missed' ? 'missed' : 'cancelled';
+}
+
 function suggestionOf(
   value: string | null,
-  { actual, needed, open }: Sample,
+  { actual, needed, open, missed, cancelled, waived }: Sample,
   unit: Suggestion['unit'],
 ): Suggestion {
   const times = Float64Array.from(actual).sort();
@@ -125,6 +160,9 @@ function suggestionOf(
     value,
     stopped: actual.length,
     open,
+    missed,
+    cancelled,
+    waived,
     actualMs: {
       50: at(times, 50),
       75: at(times, 75),

@@ -2,7 +2,7 @@
 import type { CaseState } from '../engine/case.ts';
 import { queueAt } from '../engine/cycle.ts';
 import { addHygiene, type Hygiene, hygieneOf, NO_HYGIENE, STUCK_MS } from '../engine/hygiene.ts';
-import type { CompiledPolicy } from '../policy/compiled.ts';
+import type { CompiledPolicy, Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { OutcomeLine } from './lines.ts';
 
@@ -24,6 +24,7 @@ export function shareOf({ met, judged }: Compliance): number | null {
 
 export class Tally {
   readonly #zone: Zone | null;
+  readonly #titles: ReadonlyMap<string, Title>;
   readonly #groups: Record<Grouping, Map<string, Compliance>> = {
     rule: new Map(),
     queue: new Map(),
@@ -35,6 +36,7 @@ export class Tally {
 
   constructor(policy: CompiledPolicy) {
     this.#zone = zoneOf(policy.timezone);
+    this.#titles = new Map(policy.clocks.map(({ rule, title }) => [rule, title]));
   }
 
   /** Adds a case that was evaluated at `until`, with its outcomes. */
@@ -52,6 +54,11 @@ export class Tally {
     }
     for (const [rule, found] of hygieneOf(state.fold, until, STUCK_MS))
       this.#hygiene.set(rule, addHygiene(this.#hygiene.get(rule) ?? NO_HYGIENE, found));
+  }
+
+  /** What a rule is called; null for what is no rule of the policy. */
+  titleOf(rule: string): Title | null {
+    return this.#titles.get(rule) ?? null;
   }
 
   /** Names in order, each with its figures. */

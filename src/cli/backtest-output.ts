@@ -1,7 +1,7 @@
 // What a backtest tells beside its outcomes (the summary, the comparison of two policies, the suggestion of a target) as
 // text, as lines of JSON, or as CSV with one set of columns.
 import type { Comparison, ComplianceMove, Difference } from '../backtest/compare.ts';
-import { PERCENTILES, SHARES, type Suggestion } from '../backtest/suggest.ts';
+import { PERCENTILES, roundedUp, SHARES, type Suggestion } from '../backtest/suggest.ts';
 import { type Compliance, GROUPINGS, shareOf, type Tally } from '../backtest/tally.ts';
 import { lengthText } from '../engine/explain-text.ts';
 
@@ -50,6 +50,8 @@ export const SUMMARY_COLUMNS = [
   'broken',
   'keptWithout',
   'brokenWithout',
+  'titleZh',
+  'titleEn',
 ];
 
 /** The shares of promises kept, then what pauses did to each rule. */
@@ -62,8 +64,24 @@ export function* summaryRows(tally: Tally): Iterable<Row> {
     share: shareOf(found),
   });
   yield compliance('all', '', tally.total);
-  for (const by of GROUPINGS) for (const [name, found] of tally.groups(by)) yield compliance(by, name, found);
-  for (const [name, found] of tally.hygiene()) yield { kind: 'pauses', by: 'rule', name, ...found };
+  for (const by of GROUPINGS) {
+    for (const [name, found] of tally.groups(by))
+      yield { ...compliance(by, name, found), ...(by === 'rule' ? titleCells(tally, name) : {}) };
+  }
+  for (const [name, found] of tally.hygiene())
+    yield { kind: 'pauses', by: 'rule', name, ...found, ...titleCells(tally, name) };
+}
+
+function titleCells(tally: Tally, rule: string): Row {
+  const title = tally.titleOf(rule);
+  return title === null ? {} : { titleZh: title.zh, titleEn: title.en };
+}
+
+/** Behind the figures, so that these stay in columns; empty for a rule that is called by its id alone. */
+function titleText(tally: Tally, rule: string): string {
+  const title = tally.titleOf(rule);
+  if (title === null || (title.zh === rule && title.en === rule)) return '';
+  return `  ${title.zh === title.en ? title.zh : `${title.zh} / ${title.en}`}`;
 }
 
 export function* summaryText(tally: Tally): Iterable<string> {
@@ -71,7 +89,8 @@ export function* summaryText(tally: Tally): Iterable<string> {
   for (const by of GROUPINGS) {
     yield '';
     yield `Met, by ${by}`;
-    for (const [name, found] of tally.groups(by)) yield `  ${nameOf(name)} ${percent(found)}`;
+    for (const [name, found] of tally.groups(by))
+      yield `  ${nameOf(name)} ${percent(found)}${by === 'rule' ? titleText(tally, name) : ''}`;
   }
   const paused = tally.hygiene().filter(([, { paused: count }]) => count > 0);
   if (paused.length === 0) return;
@@ -81,7 +100,7 @@ export function* summaryText(tally: Tally): Iterable<string> {
     const { cycles, stuck, lastMoment, endedPaused, kept, broken, keptWithout, brokenWithout } = found;
     const withPauses = percent({ met: kept, judged: kept + broken });
     const without = percent({ met: keptWithout, judged: keptWithout + brokenWithout });
-    yield `  ${nameOf(rule)} ${found.paused} of ${cycles}, ${stuck}, ${lastMoment}, ${endedPaused}; ${withPauses}, ${without}`;
+    yield `  ${nameOf(rule)} ${found.paused} of ${cycles}, ${stuck}, ${lastMoment}, ${endedPaused}; ${withPauses}, ${without}${titleText(tally, rule)}`;
   }
 }
 
@@ -187,14 +206,18 @@ export const SUGGESTION_COLUMNS = [
   'value',
   'stopped',
   'open',
+  'missed',
+  'cancelled',
+  'waived',
   ...PERCENTILES.map(percentile => `p${percentile}Ms`),
   'unit',
   ...SHARES.map(share => `target${share}`),
 ];
 
 export function* suggestionRows(rule: string, suggestions: readonly Suggestion[]): Iterable<Row> {
-  for (const { value, stopped, open, actualMs, targets, unit } of suggestions) {
-    const row: Record<string, Cell> = { kind: 'suggestion', rule, value, stopped, open };
+  for (const { value, stopped, open, missed, cancelled, waived, actualMs, targets, unit } of suggestions) {
+    const counts = { stopped, open, missed, cancelled, waived };
+    const row: Record<string, Cell> = { kind: 'suggestion', rule, value, ...counts };
     for (const percentile of PERCENTILES) row[`p${percentile}Ms`] = actualMs[percentile];
     row.unit = unit;
     for (const share of SHARES) row[`target${share}`] = targets[share];
@@ -203,19 +226,33 @@ export function* suggestionRows(rule: string, suggestions: readonly Suggestion[]
 }
 
 export function* suggestionText(rule: string, suggestions: readonly Suggestion[]): Iterable<string> {
-  for (const { value, stopped, open, actualMs, targets, unit } of suggestions) {
-    yield value === null ? `${rule}: ${stopped} cycles were stopped, ${open} are open and left out` : '';
-    if (value !== null) yield `${value === '' ? 'no value' : value}: ${stopped} stopped, ${open} open`;
+  for (const suggestion of suggestions) {
+    const { value, stopped, actualMs, targets, unit } = suggestion;
+    if (value !== null) yield '';
+    yield `${value === null ? rule : value || 'no value'}: ${countsText(suggestion)}`;
     if (stopped === 0) continue;
-    yield '  actual times, of the calendar';
+    yield '  actual times, of the calendar, up to the next second';
     for (const percentile of PERCENTILES)
-      yield `    p${percentile} ${lengthText(actualMs[percentile] ?? 0).en}`;
-    yield '  target that would have been kept by';
+      yield `    p${percentile} ${lengthText(Math.ceil((actualMs[percentile] ?? 0) / 1000) * 1000).en}`;
+    yield unit === 'ms'
+      ? '  target that would have been kept by, rounded up (--format json has it exactly)'
+      : '  target that would have been kept by';
     for (const share of SHARES) {
       const target = targets[share] ?? 0;
-      yield `    ${share}%  ${unit === 'ms' ? lengthText(target).en : `${target}bd`}`;
+      yield `    ${share}%  ${unit === 'ms' ? lengthText(roundedUp(target)).en : `${target}bd`}`;
     }
   }
+}
+
+/** All cycles: those that count here, and why the others do not. */
+function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): string {
+  const others = [
+    `${open} open`,
+    `${missed} missed and ended without a stop`,
+    `${cancelled} cancelled`,
+    ...(waived > 0 ? [`${waived} waived`] : []),
+  ];
+  return `${stopped} cycles were stopped; left out: ${others.join(', ')}`;
 }
 
 /** Rounded down, so that what is not quite 100 % does not look so. */

@@ -1,44 +1,54 @@
-// An explained case as text for a terminal, in one language.
+// An explained case as text for a terminal, in one language. All times are local to the policy's zone, which the header
+// names: a reader on site compares them with the clock on the wall.
+
+import type { ClockView } from '../engine/account.ts';
 import type { CaseState } from '../engine/case.ts';
 import type { Outcome } from '../engine/cycle.ts';
-import type { ClockView } from '../engine/explain.ts';
-import { lengthText } from '../engine/explain-text.ts';
-import { text } from '../engine/fold.ts';
-import { instantText } from '../engine/instant.ts';
+import { Describer, lengthText } from '../engine/explain-text.ts';
+import { entityWord, shownStatus, statusWord } from '../engine/explain-words.ts';
+import { type NearMisses, nearMisses } from '../engine/near-miss.ts';
+import { type Zone, zoneOf } from '../policy/zone.ts';
+import { dayRanges } from './day-ranges.ts';
 
 export type Language = 'zh' | 'en';
 
 const WORDS = {
   zh: {
     asOf: '截至',
-    policy: '策略',
+    policy: (name: string, hash: string) => `按策略 ${name}（${hash}）自首个事件起判定`,
     zone: '时区',
     none: '没有计时的时钟。',
     cycle: '第',
     counted: '计入的工作时间',
     more: '其余',
+    colon: '：',
     went: '时间去向，总计',
     hygiene: '暂停情况',
     late: '到期前最后十分之一时间内才暂停',
     stuck: '暂停超过三天仍未恢复',
     ended: '暂停中结束',
     without: '若无暂停则未达标',
+    slipped: '未适用的规则（取值写法不同）：',
+    missed: '未适用的规则（开始事件已到，条件不符）：',
     folded: '较早的周期只列结果。',
   },
   en: {
     asOf: 'as of',
-    policy: 'policy',
+    policy: (name: string, hash: string) => `judged by policy ${name} (${hash}) from its first event on`,
     zone: 'times of',
     none: 'No clock has run.',
     cycle: 'cycle',
     counted: 'counted',
-    more: 'and more',
+    more: 'and more:',
+    colon: ': ',
     went: 'where the time went, in all',
     hygiene: 'pauses',
     late: 'begun within the last tenth of the time before it was due',
     stuck: 'still on after three days',
     ended: 'ended while paused',
     without: 'without pauses it would not have been met',
+    slipped: 'Rules that did not apply since a value is written otherwise:',
+    missed: 'Rules whose start came and whose condition does not hold:',
     folded: 'Of the earlier cycles only the outcome is listed.',
   },
 } as const;
@@ -67,16 +77,32 @@ export function explanationText(
 ): string {
   const words = WORDS[language];
   const { entity, id, policy } = state;
-  const status = text(state.fold.attributes.status) || 'open';
+  const zone = zoneOf(policy.timezone);
+  const status = shownStatus(state.fold);
   const lines = [
-    `${entity} ${id} (${status})  ${words.asOf} ${instantText(now)}  ${words.policy} ${policy.name} ${policy.hash}  ${words.zone} ${policy.timezone}`,
+    `${entityWord(entity)[language]} ${id} (${statusWord(status)[language]})  ${words.asOf} ${new Describer(policy.timezone).at(now)}  ${words.zone} ${policy.timezone}`,
+    words.policy(policy.name, policy.hash),
   ];
   if (views.length === 0) lines.push('', words.none);
-  for (const view of views) lines.push('', ...clockLines(view, language));
+  for (const view of views) lines.push('', ...clockLines(view, zone, now, language));
+  lines.push(...missLines(nearMisses(state), views.length === 0, language));
   return `${lines.join('\n')}\n`;
 }
 
-function clockLines(view: ClockView, language: Language): string[] {
+/** Where clocks have run, most rules that did not were not meant to: then only likely slips are told. */
+function missLines({ rules, unlisted }: NearMisses, all: boolean, language: Language): string[] {
+  const words = WORDS[language];
+  const told = all ? rules : rules.filter(({ slip }) => slip);
+  if (told.length === 0) return [];
+  return [
+    '',
+    all ? words.missed : words.slipped,
+    ...told.map(({ rule, title, text }) => `  ${rule} ${title[language]}${words.colon}${text[language]}`),
+    ...(all && unlisted > 0 ? [`  ${words.more} ${unlisted}`] : []),
+  ];
+}
+
+function clockLines(view: ClockView, zone: Zone | null, now: number, language: Language): string[] {
   const words = WORDS[language];
   const { rule, title, cycle, each, outcome, why, explanation } = view;
   const which = language === 'zh' ? `${words.cycle} ${cycle} 周期` : `${words.cycle} ${cycle}`;
@@ -84,6 +110,7 @@ function clockLines(view: ClockView, language: Language): string[] {
     `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
+  for (const note of why.notes) lines.push(`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`);
   if (why.uncoveredYear !== null) lines.push(`  ${UNCOVERED[language](why.uncoveredYear)}`);
   if (explanation === null) {
     lines.push(`  ${words.folded}`);
@@ -91,9 +118,9 @@ function clockLines(view: ClockView, language: Language): string[] {
   }
   const { steps, counted, wholeMs, parts, hygiene } = explanation;
   for (const step of steps) lines.push(`  - ${step.text[language]}`);
-  const ranges = counted.ranges.map(({ from, to }) => `${from}/${to}`);
+  const ranges = dayRanges(counted.ranges, zone, new Date(now).getUTCFullYear(), language);
   if (counted.unlistedMs > 0) ranges.push(`${words.more} ${lengthText(counted.unlistedMs)[language]}`);
-  if (ranges.length > 0) lines.push(`  ${words.counted}: ${ranges.join(' ')}`);
+  if (ranges.length > 0) lines.push(`  ${words.counted}:`, ...ranges.map(range => `    ${range}`));
   lines.push(`  ${words.went} ${lengthText(wholeMs)[language]}:`);
   for (const part of parts) lines.push(`    ${part.text[language]}`);
   const found = [

@@ -6,6 +6,7 @@ import { ENTITIES, type Entity } from '../contract/event.ts';
 import { type CaseState, restoreCase } from '../engine/case.ts';
 import { explainCase } from '../engine/explain.ts';
 import { instantText } from '../engine/instant.ts';
+import { nearMisses } from '../engine/near-miss.ts';
 import { instantOption, readEventFile } from './event-file.ts';
 import { explanationText, type Language } from './explain-text.ts';
 import { readAddedYears } from './holiday-file.ts';
@@ -18,7 +19,8 @@ export const help = `Usage: sla-monitor explain CASE [--entity ENTITY] [--until 
        sla-monitor explain CASE --events FILE --policy POLICY [--map MAPPING] [--until TIME] …
 
 Says for each clock of a case what started it, which ranges of its calendar counted, which pauses took how much, what
-moved its due instant, what ended it, and where the time went. The parts add up to the whole.
+moved its due instant, what ended it, and where the time went. The parts add up to the whole. Then it names rules that
+just missed: their start came, but a value is not what they take. Times are local to the policy's zone.
 
 Without --events it asks the state of the monitor that runs on NATS_URL and REDIS_URL, or in DATA_DIR.
 
@@ -29,7 +31,7 @@ Without --events it asks the state of the monitor that runs on NATS_URL and REDI
   --holidays FILE  a year of holidays for the policy's calendars, as holidays add takes it; may be repeated
   --until TIME     how it stood, or will stand, at this instant (RFC 3339); else now, or at the file's last event
   --lang LANGUAGE  en (as usual) or zh
-  --json           one JSON object: case, asOf, policy, clocks
+  --json           one JSON object: case, asOf, policy, clocks, nearMisses; its instants are UTC
 
 Exit code 1 when there is no such case.
 `;
@@ -54,7 +56,9 @@ export async function run(argv: string[]): Promise<number> {
   const views = explainCase(state, now);
   if (args.json) {
     const { entity, id, policy } = state;
-    const whole = { entity, case: id, asOf: instantText(now), policy: policy.hash, clocks: views };
+    const asOf = instantText(now);
+    const missed = nearMisses(state);
+    const whole = { entity, case: id, asOf, policy: policy.hash, clocks: views, nearMisses: missed };
     await write(`${JSON.stringify(whole)}\n`);
   } else await write(explanationText(state, views, now, args.language));
   return 0;

@@ -1,26 +1,13 @@
 // The sentences of an explanation, in Chinese and English. Times in them are local to the policy's time zone, which is
 // how people on site read them; the exact instants stand beside them as fields.
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
-import { type AtOnce, type Duration, NOTIFY, type Title } from '../policy/compiled.ts';
+import { type AtOnce, NOTIFY, type Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { Fact } from './cycle.ts';
+import { reasonWord, rolesText, roleWord } from './explain-words.ts';
 import { text } from './fold.ts';
 import type { Place, TimePart } from './time-parts.ts';
 import type { DueMove } from './trace.ts';
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-] as const;
-
-/** A target as the policy language writes it. */
-export function formatDuration(duration: Duration): string {
-  if (duration.kind === 'business-days') return `${duration.days}bd${duration.sameTime ? '@same-time' : ''}`;
-  const { ms } = duration;
-  for (const [unit, length] of UNITS) if (ms > 0 && ms % length === 0) return `${ms / length}${unit}`;
-  return `${ms / 1000}s`;
-}
 
 /** Milliseconds as people read them, nothing left out: `2 h 15 min`, `2小时15分`. */
 export function lengthText(ms: number): Title {
@@ -67,7 +54,7 @@ export class Describer {
 
   reason(
     calendar: string,
-    target: string | null,
+    target: Title | null,
     by: { readonly attribute: string; readonly value: string } | null,
     startedAt: number,
     dueAt: number,
@@ -82,15 +69,18 @@ export class Describer {
     const zhPause = pausedMs > 0 ? `，期间暂停 ${paused.zh}` : '';
     const enPause = pausedMs > 0 ? `, of which ${paused.en} paused` : '';
     return {
-      zh: `自 ${start} 起，按日历“${calendar}”计 ${target}${zhBy}${zhPause}，到期 ${due}`,
-      en: `${target}${enBy} of calendar "${calendar}" from ${start}${enPause}: due ${due}`,
+      zh: `自 ${start} 起，按日历“${calendar}”计 ${target.zh}${zhBy}${zhPause}，到期 ${due}`,
+      en: `${target.en}${enBy} of calendar "${calendar}" from ${start}${enPause}: due ${due}`,
     };
   }
 
   /** What the rule calls for as soon as it applies. */
   atOnce(at: number, { action, to }: AtOnce): Title {
-    const plan = action === NOTIFY && to.length > 0 ? EMPTY : { zh: `启动 ${action}`, en: `start ${action}` };
-    const whom = to.length === 0 ? EMPTY : { zh: `通知 ${to.join('、')}`, en: `tell ${to.join(', ')}` };
+    const word = roleWord(action);
+    const roles = rolesText(to);
+    const plan =
+      action === NOTIFY && to.length > 0 ? EMPTY : { zh: `启动${word.zh}`, en: `start ${word.en}` };
+    const whom = to.length === 0 ? EMPTY : { zh: `通知${roles.zh}`, en: `tell ${roles.en}` };
     const both = plan.zh !== '' && whom.zh !== '';
     return {
       zh: `${this.at(at)} 立即${plan.zh}${both ? '，' : ''}${whom.zh}`,
@@ -102,27 +92,28 @@ export class Describer {
   began(at: number, event: SlaEvent): Title {
     const start = this.at(at);
     return {
-      zh: `${start} ${nameOf(event)} 开始计时；当时规则尚不适用`,
-      en: `${start} started by ${nameOf(event)}; the rule did not apply yet`,
+      zh: `${start} ${nameOf(event).zh} 开始计时；当时规则尚不适用`,
+      en: `${start} started by ${nameOf(event).en}; the rule did not apply yet`,
     };
   }
 
-  started(at: number, event: SlaEvent, calendar: string, target: string | null, due: number): Title {
+  started(at: number, event: SlaEvent, calendar: string, target: Title | null, due: number): Title {
     const [start, end] = [this.at(at), this.at(due)];
-    const zh = target === null ? `事件指定到期 ${end}` : `目标 ${target}（日历“${calendar}”），到期 ${end}`;
+    const zh =
+      target === null ? `事件指定到期 ${end}` : `目标 ${target.zh}（日历“${calendar}”），到期 ${end}`;
     const en =
       target === null
         ? `which names the due instant ${end}`
-        : `target ${target} of calendar "${calendar}", due ${end}`;
+        : `target ${target.en} of calendar "${calendar}", due ${end}`;
     return {
-      zh: `${start} ${nameOf(event)} 开始计时；${zh}`,
-      en: `${start} started by ${nameOf(event)}; ${en}`,
+      zh: `${start} ${nameOf(event).zh} 开始计时；${zh}`,
+      en: `${start} started by ${nameOf(event).en}; ${en}`,
     };
   }
 
   moved({ at, from, to, cause, event, changes }: DueMove, calendar: string): Title {
     const change = changesText(changes);
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const when = this.at(at);
     const zhDue = from === null ? `到期 ${this.at(to)}` : `到期由 ${this.at(from)} 改为 ${this.at(to)}`;
     const enDue = from === null ? `due ${this.at(to)}` : `due moved from ${this.at(from)} to ${this.at(to)}`;
@@ -133,19 +124,19 @@ export class Describer {
           : { zh: `${when} 暂停时间不计；${zhDue}`, en: `${when} paused time does not count; ${enDue}` };
       case 'target':
         return {
-          zh: `${when} ${name} 改变目标${change}；${zhDue}`,
-          en: `${when} ${name} changed the target${change}; ${enDue}`,
+          zh: `${when} ${name.zh} 改变目标${change}；${zhDue}`,
+          en: `${when} ${name.en} changed the target${change}; ${enDue}`,
         };
       case 'reopening':
         return {
-          zh: `${when} ${name} 重开，停止期间不计；${zhDue}`,
-          en: `${when} ${name} reopened it, the time between does not count; ${enDue}`,
+          zh: `${when} ${name.zh} 重开，停止期间不计；${zhDue}`,
+          en: `${when} ${name.en} reopened it, the time between does not count; ${enDue}`,
         };
       case 'gate':
       case 'start':
         return {
-          zh: `${when} ${name} 起规则适用${change}（日历“${calendar}”）；${zhDue}`,
-          en: `${when} the rule applies since ${name}${change}, calendar "${calendar}"; ${enDue}`,
+          zh: `${when} ${name.zh} 起规则适用${change}（日历“${calendar}”）；${zhDue}`,
+          en: `${when} the rule applies since ${name.en}${change}, calendar "${calendar}"; ${enDue}`,
         };
       default:
         return cause satisfies never;
@@ -154,47 +145,49 @@ export class Describer {
 
   /** `late`: it came too late to move the due instant; `named`: a named instant is not moved by any. */
   paused(at: number, since: number, event: SlaEvent | null, effect: 'moves' | 'late' | 'named'): Title {
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const reason = text(event?.fields.reason);
-    const zhReason = reason === '' ? '' : `（${reason}）`;
-    const enReason = reason === '' ? '' : ` (${reason})`;
+    const word = reasonWord(reason);
+    const zhReason = reason === '' ? '' : `（${word.zh}）`;
+    const enReason = reason === '' ? '' : ` (${word.en})`;
     const before =
       since < at ? { zh: `，自 ${this.at(since)} 已暂停`, en: `, on since ${this.at(since)}` } : EMPTY;
     const why = EFFECTS[effect];
     return {
-      zh: `${this.at(at)} ${name} 暂停${zhReason}${before.zh}${why.zh}`,
-      en: `${this.at(at)} paused by ${name}${enReason}${before.en}${why.en}`,
+      zh: `${this.at(at)} ${name.zh} 暂停${zhReason}${before.zh}${why.zh}`,
+      en: `${this.at(at)} paused by ${name.en}${enReason}${before.en}${why.en}`,
     };
   }
 
   resumed(at: number, event: SlaEvent | null, pausedMs: number): Title {
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const length = lengthText(pausedMs);
     return {
-      zh: `${this.at(at)} ${name} 恢复；工作时间内暂停 ${length.zh}`,
-      en: `${this.at(at)} resumed by ${name}; ${length.en} of open time were paused`,
+      zh: `${this.at(at)} ${name.zh} 恢复；工作时间内暂停 ${length.zh}`,
+      en: `${this.at(at)} resumed by ${name.en}; ${length.en} of open time were paused`,
     };
   }
 
   reopened(event: SlaEvent): Title {
     const when = this.at(event.time);
     return {
-      zh: `${when} ${nameOf(event)} 重开，继续计时`,
-      en: `${when} reopened by ${nameOf(event)}; the clock goes on`,
+      zh: `${when} ${nameOf(event).zh} 重开，继续计时`,
+      en: `${when} reopened by ${nameOf(event).en}; the clock goes on`,
     };
   }
 
   hidden(event: SlaEvent): Title {
     const when = this.at(event.time);
     return {
-      zh: `${when} ${nameOf(event)} 后规则不再适用`,
-      en: `${when} the rule does not apply any more since ${nameOf(event)}`,
+      zh: `${when} ${nameOf(event).zh} 后规则不再适用`,
+      en: `${when} the rule does not apply any more since ${nameOf(event).en}`,
     };
   }
 
-  fact(fact: Fact, event: SlaEvent | null): Title {
+  /** `told`: who is told as soon as it is breached. */
+  fact(fact: Fact, event: SlaEvent | null, told: readonly string[]): Title {
     const when = this.at(fact.at);
-    const name = event === null ? '' : nameOf(event);
+    const name = event === null ? EMPTY : nameOf(event);
     const early = lengthText(Math.max(0, fact.dueAt - fact.at));
     const late = lengthText(fact.overdueMs);
     switch (fact.state) {
@@ -204,25 +197,25 @@ export class Describer {
           en: `${when} warning: ${fact.percent}% of the target used`,
         };
       case 'breached':
-        return { zh: `${when} 到期未完成：超时`, en: `${when} due instant passed: breached` };
+        return breachedText(when, rolesText(told));
       case 'escalated':
-        return { zh: `${when} 升级通知 ${fact.to}`, en: `${when} escalated to ${fact.to}` };
+        return escalatedText(when, roleWord(fact.to ?? ''));
       case 'met':
         return {
-          zh: `${when} ${name} 停止计时：达标，距到期 ${early.zh}`,
-          en: `${when} stopped by ${name}: met, ${early.en} before it was due`,
+          zh: `${when} ${name.zh} 停止计时：达标，距到期 ${early.zh}`,
+          en: `${when} stopped by ${name.en}: met, ${early.en} before it was due`,
         };
       case 'missed':
         return {
-          zh: `${when} ${name} 停止计时：未达标，超时 ${late.zh}`,
-          en: `${when} ended by ${name}: missed, late by ${late.en}`,
+          zh: `${when} ${name.zh} 停止计时：未达标，超时 ${late.zh}`,
+          en: `${when} ended by ${name.en}: missed, late by ${late.en}`,
         };
       case 'cancelled':
-        return { zh: `${when} ${name} 取消`, en: `${when} cancelled by ${name}` };
+        return { zh: `${when} ${name.zh} 取消`, en: `${when} cancelled by ${name.en}` };
       case 'waived':
         return {
-          zh: `${when} ${name} 豁免：${text(event?.fields.why)}`,
-          en: `${when} waived by ${name}: ${text(event?.fields.why)}`,
+          zh: `${when} ${name.zh} 豁免：${text(event?.fields.why)}`,
+          en: `${when} waived by ${name.en}: ${text(event?.fields.why)}`,
         };
       default:
         return fact.state satisfies never;
@@ -231,14 +224,18 @@ export class Describer {
 
   part({ place, name, team, ms, pausedMs }: TimePart): Title {
     const label = PLACES[place];
-    const whom = [name, team].filter(each => each !== '').join(' / ');
+    const known = reasonOfPlace(place, name);
+    const whom = {
+      zh: [known.zh, team].filter(each => each !== '').join(' / '),
+      en: [known.en, team].filter(each => each !== '').join(' / '),
+    };
     const length = lengthText(ms);
     const paused = lengthText(pausedMs);
     const zhPaused = pausedMs > 0 ? `（其中暂停 ${paused.zh}）` : '';
     const enPaused = pausedMs > 0 ? ` (paused for ${paused.en})` : '';
     return {
-      zh: `${label.zh}${whom === '' ? '' : ` ${whom}`}：${length.zh}${zhPaused}`,
-      en: `${label.en}${whom === '' ? '' : ` ${whom}`}: ${length.en}${enPaused}`,
+      zh: `${label.zh}${whom.zh === '' ? '' : ` ${whom.zh}`}：${length.zh}${zhPaused}`,
+      en: `${label.en}${whom.en === '' ? '' : ` ${whom.en}`}: ${length.en}${enPaused}`,
     };
   }
 }
@@ -250,10 +247,33 @@ const EFFECTS: Readonly<Record<'moves' | 'late' | 'named', Title>> = {
   named: { zh: '；到期时间由事件指定，不顺延', en: '; a named due instant is not moved' },
 };
 
+function breachedText(when: string, roles: Title): Title {
+  const told = roles.zh !== '';
+  return {
+    zh: `${when} 到期未完成：超时${told ? `，通知${roles.zh}` : ''}`,
+    en: `${when} due instant passed: breached${told ? `, ${roles.en} told` : ''}`,
+  };
+}
+
+function escalatedText(when: string, role: Title): Title {
+  return { zh: `${when} 升级通知${role.zh}`, en: `${when} escalated to ${role.en}` };
+}
+
+/** Whom a case waits for is one of the contract's reasons; elsewhere the name is the owner's own, even where it is the same word. */
+function reasonOfPlace(place: Place, name: string): Title {
+  return place === 'customer' || place === 'outside-party' ? reasonWord(name) : { zh: name, en: name };
+}
+
 /** The event's type and id, and who did it where it says so. */
-function nameOf(event: SlaEvent): string {
+function nameOf(event: SlaEvent): Title {
   const by = text(event.fields.by);
-  return by === '' ? `${event.type} [${event.id}]` : `${event.type} by ${by} [${event.id}]`;
+  const plain = `${event.type} [${event.id}]`;
+  if (by === '') return { zh: plain, en: plain };
+  const role = roleWord(by);
+  return {
+    zh: `${event.type}（${role.zh}）[${event.id}]`,
+    en: `${event.type} by ${role.en} [${event.id}]`,
+  };
 }
 
 function changesText(changes: DueMove['changes']): string {

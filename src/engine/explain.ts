@@ -2,121 +2,28 @@
 // what ended it, and where the time went. A supervisor reads the sentences, an auditor adds up the parts. Pure: all of it
 // comes from the case's own events, as of an instant. Durations are ms, instants RFC 3339 in UTC.
 import type { SlaEvent } from '../contract/event.ts';
-import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
+import type { CompiledClock, Title } from '../policy/compiled.ts';
+import { formatDuration } from '../policy/duration.ts';
+import { zoneOf } from '../policy/zone.ts';
+import type { ClockView, DueReason, Explanation, Step, StepKind } from './account.ts';
 import type { CaseState } from './case.ts';
-import { type CoverageMark, coverageMark, uncoveredYear } from './coverage.ts';
-import {
-  baseDue,
-  type Cycle,
-  evaluate,
-  exclusionsOf,
-  type Outcome,
-  openTime,
-  outcomeAt,
-  standsAt,
-} from './cycle.ts';
-import { Describer, formatDuration } from './explain-text.ts';
+import { coverageMark, uncoveredYear } from './coverage.ts';
+import { baseDue, type Cycle, evaluate, exclusionsOf, openTime, outcomeAt, standsAt } from './cycle.ts';
+import { businessDaysNote, endNotes } from './due-notes.ts';
+import { Describer } from './explain-text.ts';
+import { targetText } from './explain-words.ts';
 import { pausesOf, text } from './fold.ts';
-import { type Hygiene, hygieneOfCycle, STUCK_MS } from './hygiene.ts';
+import { hygieneOfCycle, STUCK_MS } from './hygiene.ts';
 import { instantText } from './instant.ts';
 import { countedRanges } from './open-ranges.ts';
 import type { Span } from './span.ts';
-import { type TimePart, timeParts } from './time-parts.ts';
+import { timeParts } from './time-parts.ts';
 import { type AttributeChange, type CaseTrace, type CycleTrace, type MoveCause, traceCase } from './trace.ts';
 
 /** Ranges of the calendar that are listed for one cycle; their sum covers the rest. */
 const RANGES_MAX = 40;
 /** Of each clock so many cycles, the latest ones, are explained step by step; all have their times and their reason. */
 export const EXPLAINED_CYCLES_MAX = 20;
-
-/** An event as a step names it. */
-export interface EventRef {
-  readonly type: string;
-  readonly id: string;
-  readonly source: string;
-}
-
-/** Why a clock is due when it is: what a supervisor asks first. */
-export interface DueReason {
-  readonly startedAt: string;
-  readonly startedBy: string | null;
-  readonly target: string | null;
-  /** The attribute that chose the target, and its value. */
-  readonly by: { readonly attribute: string; readonly value: string } | null;
-  readonly calendar: string;
-  /** The due instant had nothing been left out. */
-  readonly withoutPauses: string | null;
-  readonly pauses: readonly { readonly from: string; readonly to: string | null }[];
-  readonly gaps: readonly { readonly from: string; readonly to: string | null }[];
-  readonly pausedMs: number;
-  readonly uncovered: boolean;
-  /** The first year on the way to the due instant whose holidays are not known; null when all are. */
-  readonly uncoveredYear: number | null;
-  readonly sentence: Title;
-}
-
-export type StepKind =
-  | 'started'
-  | 'action'
-  | 'moved'
-  | 'paused'
-  | 'resumed'
-  | 'warned'
-  | 'breached'
-  | 'escalated'
-  | 'reopened'
-  | 'hidden'
-  | 'met'
-  | 'missed'
-  | 'cancelled'
-  | 'waived';
-
-/** One step of a cycle's life. `dueFrom` and `dueTo` where it made the due instant known or moved it. */
-export interface Step {
-  readonly at: string;
-  readonly kind: StepKind;
-  readonly cause: MoveCause | null;
-  readonly event: EventRef | null;
-  readonly changes: readonly AttributeChange[];
-  readonly dueFrom: string | null;
-  readonly dueTo: string | null;
-  /** Open time of the pause that this step ends, ms of the calendar; null for other steps. */
-  readonly pausedMs: number | null;
-  readonly text: Title;
-}
-
-/** The whole account of one cycle. */
-export interface Explanation {
-  readonly steps: readonly Step[];
-  readonly counted: {
-    readonly ranges: readonly { readonly from: string; readonly to: string }[];
-    /** Open time beyond the ranges that are listed. */
-    readonly unlistedMs: number;
-  };
-  /** From the start to the end, or to now: wall time. */
-  readonly wholeMs: number;
-  /** They add up to `wholeMs`. */
-  readonly parts: readonly (TimePart & { readonly text: Title })[];
-  readonly hygiene: Hygiene;
-}
-
-export interface ClockView extends CoverageMark {
-  readonly rule: string;
-  readonly title: Title;
-  readonly cycle: number;
-  readonly each: string | null;
-  readonly outcome: Outcome;
-  readonly warned: boolean;
-  readonly startedAt: string;
-  readonly dueAt: string;
-  readonly endedAt: string | null;
-  readonly elapsedMs: number;
-  readonly pausedMs: number;
-  readonly overdueMs: number;
-  readonly why: DueReason;
-  /** Null for the earlier ones of very many cycles. */
-  readonly explanation: Explanation | null;
-}
 
 /** Every cycle of every clock of the case that has been seen, as of `now` (ms since 1970, not before its last evaluation). */
 export function explainCase(state: CaseState, now: number): ClockView[] {
@@ -201,12 +108,12 @@ class CycleAccount {
           }
         : null;
     const base = target === null ? fixedDue : baseDue(clock, this.#cycle);
-    const duration = target === null ? null : formatDuration(target);
+    const duration = target === null ? null : targetText(target);
     const unknown = uncoveredYear(clock, startedAt, dueAt);
     return {
       startedAt: instantText(startedAt),
       startedBy: this.#known.startedBy.type,
-      target: duration,
+      target: target === null ? null : formatDuration(target),
       by,
       calendar: clock.calendar.name,
       withoutPauses: base === null ? null : instantText(base),
@@ -215,8 +122,19 @@ class CycleAccount {
       pausedMs,
       uncovered: unknown !== null,
       uncoveredYear: unknown,
+      notes: this.#notes(),
       sentence: this.#describe.reason(clock.calendar.name, duration, by, startedAt, dueAt, pausedMs),
     };
+  }
+
+  #notes(): Title[] {
+    const { target, startedAt, end, hidden } = this.#cycle;
+    const zone = zoneOf(this.#trace.fold.policy.timezone);
+    const { calendar } = this.#clock;
+    const days =
+      target?.kind === 'business-days' ? [businessDaysNote(calendar, zone, startedAt, target)] : [];
+    const isOpen = end === null && hidden === null;
+    return isOpen ? [...days, ...endNotes(this.#clock)] : days;
   }
 
   #explanation(dueAt: number): Explanation {
@@ -252,7 +170,8 @@ class CycleAccount {
   #moveSteps(): Placed[] {
     const { moves, startedBy } = this.#known;
     const { startedAt } = this.#cycle;
-    const duration = (target: Duration | null) => (target === null ? null : formatDuration(target));
+    const { target } = this.#cycle;
+    const duration = target === null ? null : targetText(target);
     const placed: Placed[] = [];
     for (const [i, move] of moves.entries()) {
       const first = i === 0;
@@ -265,13 +184,7 @@ class CycleAccount {
         );
       const sentence =
         first && !gate
-          ? this.#describe.started(
-              startedAt,
-              startedBy,
-              this.#clock.calendar.name,
-              duration(this.#cycle.target),
-              move.to,
-            )
+          ? this.#describe.started(startedAt, startedBy, this.#clock.calendar.name, duration, move.to)
           : this.#describe.moved(move, this.#clock.calendar.name);
       placed.push(
         this.#step(move.at, first ? 0 : 2, first && !gate ? 'started' : 'moved', seen, sentence, {
@@ -316,12 +229,19 @@ class CycleAccount {
   }
 
   #factSteps(): Placed[] {
-    const { atOnce } = this.#clock;
+    const { atOnce, ladder, evidence } = this.#clock;
+    const told = evidence ? [] : ladder.filter(({ afterMs }) => afterMs === 0).map(({ to }) => to);
     const { queues } = this.#trace.fold;
     const { facts, begun } = evaluate(this.#clock, this.#cycle, this.#pauses, queues, this.#now);
     const steps = facts.map(fact => {
       const event = this.#eventOf(fact.state);
-      return this.#step(fact.at, event === null ? 4 : 3, fact.state, event, this.#describe.fact(fact, event));
+      return this.#step(
+        fact.at,
+        event === null ? 4 : 3,
+        fact.state,
+        event,
+        this.#describe.fact(fact, event, told),
+      );
     });
     if (begun === null || atOnce === null) return steps;
     return [this.#step(begun.at, 2, 'action', null, this.#describe.atOnce(begun.at, atOnce)), ...steps];

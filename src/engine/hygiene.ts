@@ -81,7 +81,8 @@ export function hygieneOfCycle(
   const until = endedAt ?? now;
   const own = pauses.filter(({ from, to }) => from < until && (to === null || to > startedAt));
   const last = own.at(-1);
-  const on = last !== undefined && (last.to === null || last.to >= until) ? last : null;
+  // A pause that ended at the very instant of the end was over by then: resumed and replied to in the same second.
+  const on = last !== undefined && (last.to === null || last.to > until) ? last : null;
   return {
     cycles: 1,
     paused: Number(own.length > 0),

@@ -35,7 +35,9 @@ const openState = z.enum(['running', 'paused', 'overdue']);
 const summary = z.object({
   entity,
   case: z.string(),
-  status: z.string(),
+  status: z
+    .string()
+    .describe('as the attribute, or `ended` where the case has ended and that is still `open`'),
   queue: z.string(),
   team: z.string(),
   customer: z.string().describe('masked'),
@@ -62,6 +64,10 @@ const why = z.object({
   uncovered: z.boolean().describe('true when a year before the due instant has no holiday data'),
   uncoveredYear: z.number().int().nullable().describe('the first such year: plain hours were used in it'),
   sentence: title,
+  notes: z
+    .array(title)
+    .readonly()
+    .describe('which business days count, and what would end a clock that is open'),
 });
 
 const step = z.object({
@@ -130,6 +136,31 @@ const explanation = z.object({
   hygiene,
 });
 
+const nearMisses = z
+  .object({
+    rules: z
+      .array(
+        z.object({
+          rule: z.string(),
+          title,
+          unmet: z
+            .array(
+              z.object({
+                attribute: z.string(),
+                found: fieldValue.nullable(),
+                wanted: z.array(fieldValue).readonly().nullable().describe('any of these; null: any value'),
+              }),
+            )
+            .readonly(),
+          slip: z.boolean().describe('all that is amiss is written otherwise, in case or blanks alone'),
+          text: title,
+        }),
+      )
+      .readonly(),
+    unlisted: z.number(),
+  })
+  .describe('rules whose start came and whose condition does not hold');
+
 export const caseAnswer = z
   .object({
     asOf: instant,
@@ -156,6 +187,7 @@ export const caseAnswer = z
         explanation: explanation.nullable().describe('null for the earlier ones of very many cycles'),
       }),
     ),
+    nearMisses,
     timeline: z.array(
       z.object({
         at: instant,

@@ -4,11 +4,14 @@
 import type { Entity, Fields } from '../contract/event.ts';
 import type { RiskRow } from '../contract/frame.ts';
 import { formatTime } from '../contract/time.ts';
+import type { ClockView } from '../engine/account.ts';
 import type { CaseState } from '../engine/case.ts';
 import { type CoverageMark, coverageMark } from '../engine/coverage.ts';
 import { type Cycle, evaluate, type Outcome, outcomeAt } from '../engine/cycle.ts';
-import { type ClockView, explainCase } from '../engine/explain.ts';
+import { explainCase } from '../engine/explain.ts';
+import { shownStatus } from '../engine/explain-words.ts';
 import { pausesOf, text } from '../engine/fold.ts';
+import { type NearMisses, nearMisses } from '../engine/near-miss.ts';
 import { storyOf } from '../engine/story.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';
 
@@ -47,6 +50,7 @@ export interface CaseDetail extends CaseSummary {
   readonly policy: string;
   readonly attributes: Fields;
   readonly allClocks: readonly ClockView[];
+  readonly nearMisses: NearMisses;
   readonly timeline: readonly TimelineEntry[];
 }
 
@@ -77,7 +81,7 @@ export function caseSummary(state: CaseState, now: number): CaseSummary {
   return {
     entity: state.entity,
     case: state.id,
-    status: attribute(state, 'status') || 'open',
+    status: shownStatus(state.fold),
     queue: attribute(state, 'queue'),
     team: attribute(state, 'team'),
     customer: attribute(state, 'customer.name'),
@@ -102,6 +106,7 @@ export function caseDetail(state: CaseState, now: number): CaseDetail {
     policy: state.policy.hash,
     attributes: fold.attributes,
     allClocks: explainCase(state, now),
+    nearMisses: nearMisses(state),
     timeline: timeline(state, now),
   };
 }

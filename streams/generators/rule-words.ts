@@ -1,15 +1,14 @@
 // Clocks and figures in words, as rows of a table: conditions, targets, ladders, alerts.
 import {
   type AttributeCondition,
-  type BecomesMatcher,
   type CompiledClock,
   type CompiledIndicator,
   type CompiledPolicy,
   type Duration,
-  type EventMatcher,
-  type FieldTest,
   NOTIFY,
+  type Occasion,
 } from '../../src/policy/compiled.ts';
+import { conditionText, occasionsText, type Shown } from '../../src/policy/condition-words.ts';
 import { DOCUMENTS } from './rulebook.ts';
 import { code } from './table.ts';
 
@@ -102,22 +101,15 @@ function alertWords({ alert, unit }: CompiledIndicator): string {
     .join('; ');
 }
 
-function events(matchers: readonly (EventMatcher | BecomesMatcher)[]): string {
-  return matchers
-    .map(one =>
-      'becomes' in one
-        ? `becomes ${condition(one.becomes)}`
-        : [code(one.type), condition(one.tests)].filter(Boolean).join(' '),
-    )
-    .join(' or ');
+/** The reference shows values as the policy writes them. */
+const SHOWN: Shown = { type: code, value: (_, value) => value };
+
+function events(matchers: readonly Occasion[]): string {
+  return occasionsText(matchers, 'en', SHOWN);
 }
 
 function condition(tests: AttributeCondition): string {
-  return tests.map(testWords).join(', ');
-}
-
-function testWords({ path, values }: FieldTest): string {
-  return values === null ? `with ${path}` : `${path} ${values.map(String).join('/')}`;
+  return conditionText(tests, 'en', SHOWN);
 }
 
 function pauseWords({ pauses }: CompiledPolicy, index: number): string {

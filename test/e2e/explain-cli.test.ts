@@ -59,21 +59,25 @@ t.test('from a file', async t => {
   ]);
   t.equal(english.code, 0, english.stderr);
   for (const line of [
-    'ticket 7 (resolved)  as of 2026-11-16T04:00:00.000Z',
+    'ticket 7 (resolved)  as of 2026-11-16 12:00:00  ',
     'R Solve  cycle 1  missed',
     '2026-11-16 09:30:00 paused by ticket.pending [ticket.pending-2026-11-16T01:30:00Z] (customer)',
     'due moved from 2026-11-16 10:00:00 to 2026-11-16 11:00:00',
     'missed, late by 15 min',
-    'counted: 2026-11-16T01:00:00.000Z/2026-11-16T01:30:00.000Z 2026-11-16T02:30:00.000Z/2026-11-16T03:15:00.000Z',
+    'counted:\n    11-16 Mon 09:00–09:30 10:30–11:15\n',
     'where the time went, in all 2 h 15 min:',
     'waiting in queue repair: 1 h 15 min',
     'with the customer: 1 h (paused for 1 h)',
   ])
     t.ok(english.stdout.includes(line), line);
+  t.notMatch(english.stdout.replaceAll(/\[.*?\]/g, ''), /\dZ/, 'no time of UTC');
+  t.match(chinese.stdout, /^工单 7 \(已解决\) /);
   t.match(chinese.stdout, /未达标，超时 15分/);
+  t.match(chinese.stdout, /计入的工作时间:\n {4}11-16 周一 09:00–09:30 10:30–11:15\n/);
   const { clocks, ...head } = JSON.parse(early.stdout);
   t.match(head, { entity: 'ticket', case: '7', asOf: '2026-11-16T02:00:00.000Z' });
   t.match(clocks, [{ rule: 'R', outcome: 'paused', dueAt: '2026-11-16T02:30:00.000Z' }]);
+  t.match(clocks[0].why.notes, [{ en: 'what would stop it: ticket.resolved' }], 'of a clock that is open');
   t.match(none.stderr, /There is no case 9/);
   t.equal(ambiguous.code, 1);
   t.match(ambiguous.stderr, /--entity/);
@@ -112,7 +116,11 @@ t.test('from a running monitor', async t => {
   const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const answer = await fetch(new URL('/api/v1/cases/7', monitor.address), { headers: { cookie } });
   t.equal(answer.status, 200);
-  const [clock] = (await answer.json()).clocks;
+  const {
+    clocks: [clock],
+    nearMisses,
+  } = await answer.json();
+  t.same(nearMisses, { rules: [], unlisted: 0 });
   t.equal(
     clock.explanation.parts.reduce((sum: number, part: { ms: number }) => sum + part.ms, 0),
     clock.explanation.wholeMs,

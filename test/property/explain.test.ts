@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { outcomesOfCase } from '../../src/backtest/outcomes.ts';
 import { compareEvents } from '../../src/contract/event.ts';
+import type { ClockView } from '../../src/engine/account.ts';
 import { restoreCase } from '../../src/engine/case.ts';
-import { type ClockView, explainCase } from '../../src/engine/explain.ts';
+import { explainCase } from '../../src/engine/explain.ts';
 import { CASE_POLICY, eventsArbitrary, MINUTE } from '../support/cases.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);

@@ -152,8 +152,8 @@ t.test('the account of the case says so', async t => {
       [
         'action',
         {
-          zh: '2026-11-20 10:01:00 立即启动 emergency-plan，通知 department-head',
-          en: '2026-11-20 10:01:00 at once: start emergency-plan, tell department-head',
+          zh: '2026-11-20 10:01:00 立即启动应急预案，通知部门负责人',
+          en: '2026-11-20 10:01:00 at once: start emergency plan, tell department head',
         },
       ],
     ],

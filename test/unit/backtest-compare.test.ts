@@ -6,8 +6,9 @@ import t from 'tap';
 import { Comparison } from '../../src/backtest/compare.ts';
 import { outcomesOfCase, stateAt } from '../../src/backtest/outcomes.ts';
 import { SpillSpace } from '../../src/backtest/spill.ts';
-import { Suggester } from '../../src/backtest/suggest.ts';
+import { roundedUp, Suggester } from '../../src/backtest/suggest.ts';
 import { Tally } from '../../src/backtest/tally.ts';
+import { suggestionText } from '../../src/cli/backtest-output.ts';
 import type { Fields, SlaEvent } from '../../src/contract/event.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { runProgram } from '../support/program.ts';
@@ -165,12 +166,45 @@ t.test('suggested targets keep the share that they promise, and nothing less doe
   t.ok(keptWith(`${(inDays?.targets[90] ?? 0) - 1}bd`) < 0.9);
 });
 
+t.test('what is left out of a suggestion is counted, and its text is rounded up', async t => {
+  const policy = policyOf(
+    '  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, cancel: ticket.cancelled, target: 1h }',
+  );
+  const [clock] = policy.clocks;
+  if (clock === undefined) throw new Error('no clock');
+  const suggester = new Suggester(clock);
+  const ends: readonly (readonly [name: string, minutes: number] | null)[] = [
+    ['replied', 75.80192],
+    ['cancelled', 90],
+    ['cancelled', 30],
+    ['waived', 10],
+    null,
+  ];
+  for (const [i, end] of ends.entries()) {
+    const life = [event(0, 'created', `T-${i}`)];
+    if (end !== null) life.push(event(end[1], end[0], `T-${i}`, end[0] === 'waived' ? { rule: 'R' } : {}));
+    const state = stateAt(policy, life, NINE + 200 * MINUTE);
+    if (state !== null) suggester.add(state, NINE + 200 * MINUTE);
+  }
+  const found = suggester.suggestions();
+  t.match(found, [{ stopped: 1, open: 1, missed: 1, cancelled: 1, waived: 1 }]);
+  const text = [...suggestionText('R', found)];
+  t.equal(
+    text[0],
+    'R: 1 cycles were stopped; left out: 1 open, 1 missed and ended without a stop, 1 cancelled, 1 waived',
+  );
+  t.ok(text.includes('    p50 1 h 15 min 49 s'));
+  t.ok(text.includes('    80%  1 h 20 min'), 'a target that somebody would write');
+  t.ok(text.some(line => line.includes('rounded up')));
+  t.same([59_001, 61_000, 3_601_000, 86_400_001].map(roundedUp), [60_000, 120_000, 3_900_000, 90_000_000]);
+});
+
 const POLICY = (target: string) => `
 version: 1
 name: test
 timezone: UTC
 clocks:
-${rule('R', target, ', pause: { from: ticket.pending, to: ticket.resumed }')}
+${rule('R', target, ', title: { zh: 回复, en: Reply }, pause: { from: ticket.pending, to: ticket.resumed }')}
 `;
 
 function line(minute: number, type: string, subject: string, data: Record<string, unknown> = {}): string {
@@ -229,7 +263,8 @@ t.test('as text, JSON and CSV', async t => {
   t.equal(table.length, rows.length + 1);
   t.ok(csv.stdout.includes("compliance,queue,'=cmd"), 'no formula');
   t.match(summary.stdout, /Met, by month\n {2}2026-11 +100\.00% \(2 of 2\)/);
-  t.match(summary.stdout, /R +1 of 2, 0, 1, 1; 100\.00% \(2 of 2\), 50\.00% \(1 of 2\)/);
+  t.match(summary.stdout, /R +1 of 2, 0, 1, 1; 100\.00% \(2 of 2\), 50\.00% \(1 of 2\) {2}回复 \/ Reply\n/);
+  t.match(summary.stdout, /Met, by rule\n {2}R +100\.00% \(2 of 2\) {2}回复 \/ Reply\n/);
   t.match(JSON.parse(suggest.stdout), { rule: 'R', stopped: 2, p50Ms: 900_000, p99Ms: 1_140_000 });
   t.equal(wrong.code, 1);
 });

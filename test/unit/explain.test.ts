@@ -1,8 +1,9 @@
 // Explaining a case: the steps of each cycle as a supervisor reads them, and what an auditor adds up.
 import t from 'tap';
 import type { Fields, SlaEvent } from '../../src/contract/event.ts';
+import type { ClockView, Step } from '../../src/engine/account.ts';
 import { restoreCase } from '../../src/engine/case.ts';
-import { type ClockView, explainCase, type Step } from '../../src/engine/explain.ts';
+import { explainCase } from '../../src/engine/explain.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { policyOf } from '../support/timeline.ts';
 
@@ -134,11 +135,14 @@ t.test('sentences in both languages, in the local time of the policy', async t =
   t.same(
     view.explanation.steps.map(({ text }) => text.en),
     [
-      '2026-11-16 09:00:00 started by ticket.created [created-1]; target 2h of calendar "always", due 2026-11-16 11:00:00',
+      '2026-11-16 09:00:00 started by ticket.created [created-1]; target 2 h of calendar "always", due 2026-11-16 11:00:00',
       '2026-11-16 10:30:00 stopped by ticket.replied by agent [replied-2.5]: met, 30 min before it was due',
     ],
   );
-  t.match(view.explanation.steps[1]?.text.zh, /停止计时：达标，距到期 30分/);
+  t.match(
+    view.explanation.steps[1]?.text.zh,
+    /ticket\.replied（客服）\[replied-2\.5\] 停止计时：达标，距到期 30分$/,
+  );
   t.match(view.explanation.parts[0]?.text, { zh: '排队等待：1小时30分', en: 'waiting in queue: 1 h 30 min' });
 });
 
@@ -221,6 +225,23 @@ t.test('pause hygiene', async t => {
   t.match(late.explanation.hygiene, { lastMoment: 1, endedPaused: 1, stuck: 0, kept: 1, keptWithout: 0 });
 });
 
+t.test('what is resumed and solved at the same instant has not ended while it was paused', async t => {
+  const view = only(
+    explain(
+      PAUSED,
+      [
+        event(9, 'created'),
+        event(10, 'pending', { reason: 'customer' }),
+        event(11, 'resumed'),
+        event(11, 'resolved'),
+      ],
+      12,
+    ),
+  );
+  t.same(view.explanation.steps.map(({ kind }) => kind).slice(-3), ['resumed', 'moved', 'met']);
+  t.match(view.explanation.hygiene, { paused: 1, endedPaused: 0 });
+});
+
 t.test('who had it: departments, teams, outside parties', async t => {
   const policy = policyOf(
     '  - { rule: R, on: ticket, start: ticket.created, stop: ticket.resolved, target: 2h }',
@@ -252,4 +273,35 @@ t.test('who had it: departments, teams, outside parties', async t => {
     ['team', 'north', '', 1],
     ['team', 'south', '', 2],
   ]);
+});
+
+const LADDER = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    pause: { from: ticket.pending, to: ticket.resumed }
+    target: 24h
+    calendar: always
+    atOnce: { action: emergency-plan, to: [department-head, night-desk] }
+    ladder: [{ after: 0s, to: supervisor }, { after: 2h, to: manager }]
+`);
+
+t.test('who is told and what is called for, in words; own ids as they are written', async t => {
+  const life = [event(9, 'created'), event(10, 'pending', { reason: 'parts' }), event(11, 'resumed')];
+  const { explanation, why } = only(explain(LADDER, life, 40));
+  const said = (kind: Step['kind']) => explanation.steps.find(step => step.kind === kind)?.text;
+  t.match(said('action'), {
+    zh: /立即启动应急预案，通知部门负责人、night-desk$/,
+    en: /at once: start emergency plan, tell department head, night-desk$/,
+  });
+  t.match(said('paused'), { zh: /暂停（配件）$/, en: /\(parts\)$/ });
+  t.match(said('breached'), { zh: /超时，通知主管$/, en: /breached, supervisor told$/ });
+  t.match(said('escalated'), { zh: /升级通知经理$/, en: /escalated to manager$/ });
+  t.match(said('started'), { zh: /目标 24 小时/, en: /target 24 h of/ });
+  t.equal(why.target, '1d', 'the field keeps the form of the policy language');
+  t.match(explanation.parts.find(({ place }) => place === 'outside-party')?.text, {
+    zh: '等待外部 配件：1小时',
+    en: 'waiting for parts: 1 h',
+  });
 });
