@@ -242,6 +242,24 @@ t.test('queues beyond the bound are counted as other', async t => {
   t.equal(sample(await scrape(), breaches('other')), other);
 });
 
+t.test('of what is overdue the longest comes first', async t => {
+  const now = Date.now();
+  await keep(rig, ticket('T-8', now - 5 * 3_600_000), now);
+  await keep(rig, ticket('T-9', now - 9 * 3_600_000), now);
+  for (const owner of owners) await owner.commit({}, { risk: true });
+  const board = new Board(server.url, bearer);
+  await board.opened();
+  board.send({ subscribe: 'overview' });
+  const dues = () => latest(board, 'overdue').map(row => Number(row.dueAt));
+  await until('both', () => new Set(latest(board, 'overdue').map(row => row.case)).size >= 3);
+  t.same(
+    dues(),
+    dues().toSorted((a, b) => a - b),
+  );
+  t.equal(latest(board, 'overdue')[0]?.case, 'T-9');
+  board.socket.close();
+});
+
 t.test('indicators and alerts', async t => {
   const now = Date.now();
   const pane = Math.floor(now / 1_440_000) * 1_440_000;
