@@ -6,6 +6,7 @@ import type { SlaEvent } from '../../src/contract/event.ts';
 import { partitionOfCase } from '../../src/contract/subject.ts';
 import { acceptEvent, type CaseState, newCase, reachTime } from '../../src/engine/case.ts';
 import { encodeCase } from '../../src/engine/codec.ts';
+import { recentFeed } from '../../src/server/feed-history.ts';
 import { ADMIN, Board, FakeOwner, type Rig, startRig, until } from '../support/server-rig.ts';
 
 const rig = await startRig(t);
@@ -258,6 +259,20 @@ t.test('of what is overdue the longest comes first', async t => {
   );
   t.equal(latest(board, 'overdue')[0]?.case, 'T-9');
   board.socket.close();
+});
+
+t.test('after a start the feed has what was told before, emergency plans too', async t => {
+  const at = new Date().toISOString();
+  const base = { at, seenAt: at, rule: 'S1-01', entity: 'ticket', case: 'T-1', cycle: 1, policy: 'p' };
+  const action = { ...base, id: 'a1', kind: 'action', action: 'emergency-plan', to: ['department-head'] };
+  const jetstream = rig.nc.jetstream();
+  await jetstream.publish('sla.records.action.0', JSON.stringify(action));
+  const history = { ...action, id: 'a2', at: new Date(Date.now() - 2 * 3_600_000).toISOString() };
+  await jetstream.publish('sla.records.action.0', JSON.stringify(history));
+  const { id, kind, to } = action;
+  t.match(await recentFeed(rig.nc, rig.policy, 10), [
+    { id, kind, rule: 'S1-01', subject: 'T-1', action: 'emergency-plan', to },
+  ]);
 });
 
 t.test('indicators and alerts', async t => {
