@@ -2,7 +2,8 @@
 // them, partitions' cells add up. Kinds:
 //   c|metric|label|…             counters; they never fall
 //   g|open|rule|state            open cycles by state (running, paused, overdue)
-//   w|rule|group|paneMs|n or d   a pane of an indicator's window: numerator (scaled for means) and denominator
+//   w|rule|group|paneMs|n or d   a pane of an indicator's window: numerator and denominator
+//   m|rule|group|paneMs|n or d   a pane of a mean: the sum in thousandths, and of how many events
 //   v|rule|group|paneMs|number   a pane of a percentile or maximum: how many events had this value
 //   t|rule|group|paneMs|text     a pane of a largest share: how many events were of this group; empty for those of none
 //   l|rule|group                 a level: how many cases are in a state now
@@ -44,8 +45,11 @@ export function valueText(value: number): string {
 
 /** Whether a cell is of one pane of a window: it counts while the pane is in its window, and then goes. */
 export function isPaneCell(key: string): boolean {
-  return key.startsWith('w|') || isValueCell(key);
+  return isValueCell(key) || key.startsWith('w|') || key.startsWith('m|');
 }
+
+/** What a pane's cells begin with. Two of these never add up: a figure that becomes of another kind begins anew. */
+export type PaneKind = 'w' | 'm' | 'v' | 't';
 
 /** Whether a cell counts one value, or one group of a share. */
 export function isValueCell(key: string): boolean {

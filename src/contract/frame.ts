@@ -23,7 +23,8 @@ export interface Figure {
 
 export interface QueueRow {
   readonly queue: string;
-  readonly waiting: number;
+  /** How many wait, of the policy's figure for it; null where it has none. */
+  readonly waiting: number | null;
   /** When the one who waits longest entered the queue; null when nobody waits. */
   readonly longestSince: number | null;
   readonly serviceLevel: number | null;
@@ -56,20 +57,24 @@ export interface AlertRow {
   readonly severity: string;
   readonly state: 'firing' | 'resolved';
   readonly at: number;
+  /** As of now while it fires, beside the figure's own; else as of its last turn. */
   readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
   readonly action: string | null;
 }
 
-/** One line of what just happened: a breach, a withdrawal, an alert. */
+/** One line of what just happened: a breach, a withdrawal, an alert, an action that a clock calls for at once. */
 export interface FeedItem {
   readonly id: string;
   readonly at: number;
-  readonly kind: 'warned' | 'breached' | 'missed' | 'withdrawn' | 'firing' | 'resolved';
+  readonly kind: 'warned' | 'breached' | 'missed' | 'withdrawn' | 'firing' | 'resolved' | 'action';
   readonly rule: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly subject: string;
+  /** Of an action: which, and the roles that are told. */
+  readonly action?: string;
+  readonly to?: readonly string[];
 }
 
 export interface BoardHealth {
@@ -82,14 +87,18 @@ export interface BoardHealth {
 export interface Board {
   readonly figures: readonly Figure[];
   readonly queues: readonly QueueRow[];
-  readonly agents: readonly { readonly state: string; readonly count: number }[];
+  /** Null where the policy has no figure of agents by state. */
+  readonly agents: readonly { readonly state: string; readonly count: number }[] | null;
   /** Clocks that were warned, soonest due first. */
   readonly atRisk: readonly RiskRow[];
-  /** Clocks past due and still open, latest breach first; `overdueCount` counts all. */
+  /** Clocks past due and still open, longest overdue first; `overdueCount` counts all. */
   readonly overdue: readonly RiskRow[];
+  /** Cases with a clock that was warned and is not past due. */
   readonly atRiskCount: number;
+  /** Clocks, of which a case may have several. */
   readonly overdueCount: number;
   readonly alerts: readonly AlertRow[];
+  /** Latest first, by the instant that each tells. */
   readonly feed: readonly FeedItem[];
   readonly health: BoardHealth;
 }

@@ -1,7 +1,8 @@
 // The cells of every partition, added up, and indexed so that windows and levels are answered without a scan.
 // It belongs to whoever reads committed state: the judge of alerts, the boards, the metrics.
-import { cellParts, SUM_SCALE } from '../contract/cells.ts';
+import { cellParts, type PaneKind, SUM_SCALE } from '../contract/cells.ts';
 import type { CompiledIndicator } from '../policy/compiled.ts';
+import { paneKindOf } from './panes.ts';
 import { Spread } from './spread.ts';
 
 /** What an indicator's window holds. `value` is null without a denominator: neither 0 nor 100 %. */
@@ -26,8 +27,9 @@ const EMPTY: WindowSum = { numerator: 0, denominator: 0, value: null };
 export class CellBook {
   readonly #partitions = new Map<number, Map<string, number>>();
   readonly #totals = new Map<string, number>();
-  readonly #panes = new Map<string, Map<string, Panes>>();
-  readonly #spreads = new Map<string, Map<string, Spread>>();
+  /** By kind, so that a figure that becomes of another one under the same rule reads nothing of what it was. */
+  readonly #panes: Readonly<Record<PaneKind, Map<string, Map<string, Panes>>>> = byKind();
+  readonly #spreads: Readonly<Record<PaneKind, Map<string, Map<string, Spread>>>> = byKind();
   readonly #levels = new Map<string, Map<string, number>>();
   readonly #since = new Map<string, Map<string, Map<number, number>>>();
 
@@ -74,9 +76,10 @@ export class CellBook {
   window(indicator: CompiledIndicator, group: string, now: number): WindowSum {
     if (indicator.measure.kind === 'level') return this.#level(indicator, group, now);
     const after = now - indicator.windowMs - indicator.paneMs;
-    if (isSpread(indicator))
-      return spreadSum(indicator, this.#spreads.get(indicator.rule)?.get(group), after, now);
-    const panes = this.#panes.get(indicator.rule)?.get(group);
+    const kind = paneKindOf(indicator);
+    if (isSpread(kind))
+      return spreadSum(indicator, this.#spreads[kind].get(indicator.rule)?.get(group), after, now);
+    const panes = this.#panes[kind].get(indicator.rule)?.get(group);
     if (!panes) return EMPTY;
     let numerator = 0;
     let denominator = 0;
@@ -85,15 +88,17 @@ export class CellBook {
       numerator += pane.numerator;
       denominator += pane.denominator;
     }
-    if (indicator.measure.kind === 'field') numerator /= SUM_SCALE;
+    if (kind === 'm') numerator /= SUM_SCALE;
     return { numerator, denominator, value: denominator === 0 ? null : numerator / denominator };
   }
 
   /** The groups of an indicator that have any cell. */
   groups(indicator: CompiledIndicator): string[] {
     const { measure, rule } = indicator;
-    if (isSpread(indicator)) return [...(this.#spreads.get(rule)?.keys() ?? [])];
-    if (measure.kind !== 'level') return [...(this.#panes.get(rule)?.keys() ?? [])];
+    if (measure.kind !== 'level') {
+      const kind = paneKindOf(indicator);
+      return [...((isSpread(kind) ? this.#spreads : this.#panes)[kind].get(rule)?.keys() ?? [])];
+    }
     return [...((measure.longest ? this.#since.get(rule) : this.#levels.get(rule))?.keys() ?? [])];
   }
 
@@ -121,13 +126,13 @@ export class CellBook {
     const total = (this.#totals.get(key) ?? 0) + change;
     if (total === 0) this.#totals.delete(key);
     else this.#totals.set(key, total);
-    const kind = key.charCodeAt(0);
-    if (kind === 119 /* w */) this.#addPane(key, change);
-    else if (kind === 118 /* v */ || kind === 116 /* t */) this.#addValue(key, change);
-    else if (kind === 108 /* l */) {
+    const kind = key.charAt(0);
+    if (kind === 'w' || kind === 'm') this.#addPane(kind, key, change);
+    else if (kind === 'v' || kind === 't') this.#addValue(kind, key, change);
+    else if (kind === 'l') {
       const [, rule = '', group = ''] = cellParts(key);
       addTo(child(this.#levels, rule), group, change);
-    } else if (kind === 113 /* q */) {
+    } else if (kind === 'q') {
       const [, rule = '', group = '', since = '0'] = cellParts(key);
       const groups = child(this.#since, rule);
       const instants = child(groups, group);
@@ -136,13 +141,9 @@ export class CellBook {
     }
   }
 
-  #addValue(key: string, change: number): void {
+  #addValue(kind: PaneKind, key: string, change: number): void {
     const [, rule = '', group = '', startText = '0', value = ''] = cellParts(key);
-    let groups = this.#spreads.get(rule);
-    if (groups === undefined) {
-      groups = new Map();
-      this.#spreads.set(rule, groups);
-    }
+    const groups = child(this.#spreads[kind], rule);
     let spread = groups.get(group);
     if (spread === undefined) {
       spread = new Spread();
@@ -152,9 +153,9 @@ export class CellBook {
     if (spread.isEmpty) groups.delete(group);
   }
 
-  #addPane(key: string, change: number): void {
+  #addPane(kind: PaneKind, key: string, change: number): void {
     const [, rule = '', group = '', startText = '0', side] = cellParts(key);
-    const groups = child(this.#panes, rule);
+    const groups = child(this.#panes[kind], rule);
     const panes = child(groups, group);
     const start = Number(startText);
     let pane = panes.get(start);
@@ -170,8 +171,12 @@ export class CellBook {
 }
 
 /** Whether a figure is taken of values that are kept, rather than of sums. */
-function isSpread({ measure }: CompiledIndicator): boolean {
-  return measure.kind === 'share' || (measure.kind === 'field' && measure.stat !== 'mean');
+function isSpread(kind: PaneKind): boolean {
+  return kind === 'v' || kind === 't';
+}
+
+function byKind<V>(): Readonly<Record<PaneKind, Map<string, V>>> {
+  return { w: new Map(), m: new Map(), v: new Map(), t: new Map() };
 }
 
 const PERCENT = { p50: 50, p90: 90, p95: 95, max: 100 } as const;

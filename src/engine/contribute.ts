@@ -6,6 +6,7 @@ import type { CompiledIndicator, EventMatcher, FieldTest } from '../policy/compi
 import type { Cycle } from './cycle.ts';
 import { type CaseFold, clockOf, text } from './fold.ts';
 import { holdsAny, satisfies } from './match.ts';
+import { paneKindOf } from './panes.ts';
 import { isAttributeOf } from './touch.ts';
 
 /** Changes of cells that add up: cell key → amount, never 0. */
@@ -153,8 +154,8 @@ function addPanes(
     const keys = keysOf(indicator, grouping, fold, event);
     if (keys.pane !== pane) {
       keys.pane = pane;
-      keys.numerator = `${keys.window}${pane}|n`;
-      keys.denominator = `${keys.window}${pane}|d`;
+      keys.numerator = `${keys.panes}${pane}|n`;
+      keys.denominator = `${keys.panes}${pane}|d`;
     }
     addCell(changes, keys.numerator, numerator);
     addCell(changes, keys.denominator, denominator);
@@ -172,8 +173,8 @@ function addValue(
 ): void {
   const pane = paneOf(indicator, event.time);
   for (let grouping = ALL; grouping < indicator.by.length; grouping++) {
-    const { values } = keysOf(indicator, grouping, fold, event);
-    addCell(changes, `${values}${pane}|${value}`, sign);
+    const { panes } = keysOf(indicator, grouping, fold, event);
+    addCell(changes, `${panes}${pane}|${value}`, sign);
   }
 }
 
@@ -184,8 +185,7 @@ export function paneOf(indicator: CompiledIndicator, at: number): number {
 
 /** The keys of one group's cells, or how they begin. Those of the pane that was added to last are kept whole. */
 interface GroupKeys {
-  readonly window: string;
-  readonly values: string;
+  readonly panes: string;
   readonly level: string;
   readonly since: string;
   pane: number;
@@ -229,10 +229,10 @@ function keysOf(
   return keys;
 }
 
-function writeKeys({ rule, measure }: CompiledIndicator, group: string): GroupKeys {
+function writeKeys(indicator: CompiledIndicator, group: string): GroupKeys {
+  const { rule } = indicator;
   return {
-    window: `${cellKey('w', rule, group)}|`,
-    values: `${cellKey(measure.kind === 'share' ? 't' : 'v', rule, group)}|`,
+    panes: `${cellKey(paneKindOf(indicator), rule, group)}|`,
     level: cellKey('l', rule, group),
     since: `${cellKey('q', rule, group)}|`,
     pane: Number.NaN,

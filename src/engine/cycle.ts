@@ -1,7 +1,7 @@
 // One cycle of one clock: when it is due, what has become true of it by an instant, how it stands.
 // Everything here is computed from the cycle's own marks, its pauses and the calendar, never accumulated:
 // so a changed target, a late pause or a reopening gives what would have been, had it been known from the start.
-import type { Calendar, CompiledClock, Duration } from '../policy/compiled.ts';
+import type { AtOnce, Calendar, CompiledClock, Duration } from '../policy/compiled.ts';
 import { type Span, union, without } from './span.ts';
 
 /** How a cycle was ended: by its stop, by a cancel condition, by merging the case away. */
@@ -47,6 +47,7 @@ export type FactState = 'warned' | 'breached' | 'escalated' | 'met' | 'missed' |
 export interface Begun extends Times {
   readonly at: number;
   readonly action: string;
+  readonly roles: readonly string[];
 }
 
 /** Something that became true of a cycle at an instant. Times of day in ms since 1970, durations in ms of its calendar. */
@@ -237,7 +238,7 @@ export function evaluate(
   const until = standsAt(cycle, now);
   const due = dueAt(clock, cycle, left, until);
   const facts: Fact[] = [];
-  const begun = clock.atOnce && begunAt(clock, cycle, left, shownAt, clock.atOnce.action);
+  const begun = clock.atOnce && begunAt(clock, cycle, left, shownAt, clock.atOnce);
   const end = endState(cycle, due);
   if (cycle.hidden !== null) {
     if (end !== null) facts.push(factAt(clock, cycle, left, due, end.at, until, end.state, end.queue));
@@ -281,8 +282,14 @@ export function evaluate(
 }
 
 /** With the times as they were then, whatever came after: so it is the same whenever it is looked at. */
-function begunAt(clock: CompiledClock, cycle: Cycle, left: Exclusions, at: number, action: string): Begun {
-  return { ...timesAt(clock, cycle, left, dueAt(clock, cycle, left, at), at), at, action };
+function begunAt(
+  clock: CompiledClock,
+  cycle: Cycle,
+  left: Exclusions,
+  at: number,
+  { action, to }: AtOnce,
+): Begun {
+  return { ...timesAt(clock, cycle, left, dueAt(clock, cycle, left, at), at), at, action, roles: to };
 }
 
 function byTime(a: { readonly at: number }, b: { readonly at: number }): number {

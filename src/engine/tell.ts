@@ -87,8 +87,9 @@ export function tellCycle(
   cause: Naming,
   told: Told,
 ): void {
-  if (was.begun === null && is.begun !== null) callFor(subject, clock, number, is.begun, cause, told);
-  const takenBack = is.begun === null ? was.begun : null;
+  const { call, takenBack } = changeOfCall(was, is, cause.now);
+  // A withdrawal comes before the call that takes its place.
+  if (call !== null && takenBack === null) callFor(subject, clock, number, call, cause, told);
   const [before, after] = [was.told, is.told];
   if (before.length === 0 && after.length === 0 && takenBack === null) return;
   // Also where the facts are the same, the queue under which they count may be another.
@@ -100,6 +101,7 @@ export function tellCycle(
   const gone = takenBack ?? last;
   if (gone === undefined && fresh.length === 0) return;
   if (gone !== undefined) record(subject, clock, number, gone, 'withdrawn', cause, told);
+  if (call !== null && takenBack !== null) callFor(subject, clock, number, call, cause, told);
   for (const fact of fresh) {
     record(subject, clock, number, fact, fact.state, cause, told);
     last = fact;
@@ -118,29 +120,50 @@ function needsWithdrawal(old: Fact, after: readonly Fact[]): boolean {
 }
 
 /**
- * Calls for what is to be done at once. It is told once for a cycle, and again only if it was withdrawn meanwhile; not at
- * all where the cycle is a thing of the past when it becomes known.
+ * What is to be called for at once, and what that was called for is taken back. A cycle is called for once, and again
+ * only if that was taken back meanwhile; not at all where it is a thing of the past when it becomes known: long there, or
+ * at an end. Another action, or other roles, take the place of what stands where they are still called for; else what was
+ * begun goes on, since a change of policy must not call off an emergency and put nothing in its place.
  */
+function changeOfCall(
+  was: Known,
+  is: Known,
+  now: number,
+): { readonly call: Begun | null; readonly takenBack: Begun | null } {
+  if (is.begun === null) return { call: null, takenBack: was.begun };
+  const isPast = now - is.begun.at > QUIET_MS || is.told.some(isEnd);
+  if (isPast || (was.begun !== null && isSameCall(was.begun, is.begun)))
+    return { call: null, takenBack: null };
+  return { call: is.begun, takenBack: was.begun };
+}
+
+function isSameCall(a: Begun, b: Begun): boolean {
+  return (
+    a.action === b.action &&
+    a.roles.length === b.roles.length &&
+    a.roles.every(role => b.roles.includes(role))
+  );
+}
+
 function callFor(
   { entity, id, token, policy }: Subject,
-  { rule, atOnce }: CompiledClock,
+  { rule }: CompiledClock,
   cycle: number,
-  { at }: Begun,
+  { at, action, roles }: Begun,
   cause: Naming,
   told: Told,
 ): void {
-  if (atOnce === null || cause.now - at > QUIET_MS) return;
   told.records.push({
     id: `${cause.id}-${token}-${cause.place++}`,
     kind: 'action',
     at: instantText(at),
     seenAt: instantText(cause.now),
-    action: atOnce.action,
+    action,
     rule,
     entity,
     case: id,
     cycle,
-    to: atOnce.to,
+    to: roles,
     policy,
   });
 }

@@ -286,7 +286,7 @@ export class Batch {
     return { riskChanged };
   }
 
-  /** What boards show as it comes: the latest breaches and withdrawals that are no history. */
+  /** What boards show as it comes: the latest breaches, withdrawals and actions that are no history. */
   feed(): FeedItem[] {
     const items: FeedItem[] = [];
     for (let i = this.records.length - 1; i >= 0 && items.length < FEED_MAX; i--) {
@@ -370,12 +370,13 @@ function isDeadline(record: NewRecord['record']): boolean {
 }
 
 function feedItem(record: NewRecord['record'], policy: CompiledPolicy): FeedItem | null {
-  if (record.kind === 'action') return null;
-  const { state } = record;
-  if (state !== 'breached' && state !== 'withdrawn') return null;
+  const { id, rule } = record;
   const at = Date.parse(record.at);
   if (Date.parse(record.seenAt) - at > QUIET_MS) return null;
-  const clock = policy.clocks.find(({ rule }) => rule === record.rule);
+  const clock = policy.clocks.find(each => each.rule === rule);
   if (clock === undefined || clock.evidence) return null;
-  return { id: record.id, at, kind: state, rule: record.rule, title: clock.title, subject: record.case };
+  const about = { id, at, rule, title: clock.title, subject: record.case };
+  if (record.kind === 'action') return { ...about, kind: 'action', action: record.action, to: record.to };
+  const { state } = record;
+  return state === 'breached' || state === 'withdrawn' ? { ...about, kind: state } : null;
 }

@@ -9,7 +9,7 @@ import type { AlertState } from './view-wire.ts';
 export interface RiskLists {
   /** Warned, soonest due first. */
   readonly atRisk: readonly RiskRow[];
-  /** Past due and open, latest breach first. */
+  /** Past due and open, longest overdue first. */
   readonly overdue: readonly RiskRow[];
 }
 
@@ -51,7 +51,9 @@ export function buildBoard(input: BoardInput): Board {
     overdue: risk.overdue,
     atRiskCount: counts.atRisk,
     overdueCount: counts.overdue,
-    alerts: alertRows(policy, alerts).slice(0, ALERTS_MAX),
+    alerts: alertRows(policy, alerts)
+      .slice(0, ALERTS_MAX)
+      .map(row => asOfNow(row, input)),
     feed: input.feed,
     health: input.health,
   };
@@ -88,6 +90,14 @@ export function alertRows(policy: CompiledPolicy, alerts: readonly AlertState[])
   );
 }
 
+/** A firing alert beside its figure says what that says; an alert of a rule that is gone what it fired with. */
+function asOfNow(row: AlertRow, { policy, book, now }: BoardInput): AlertRow {
+  const indicator = policy.indicators.find(({ rule }) => rule === row.rule);
+  if (indicator === undefined || row.state !== 'firing') return row;
+  const { value, numerator, denominator } = book.window(indicator, row.group, now);
+  return { ...row, value, numerator, denominator };
+}
+
 /** One row for each queue that any figure knows, by name; the empty queue (none named) is left out. */
 function queueRows({ policy, book, now }: BoardInput): QueueRow[] {
   const column = (rule: string): CompiledIndicator | undefined =>
@@ -117,7 +127,7 @@ function queueRows({ policy, book, now }: BoardInput): QueueRow[] {
     .slice(0, QUEUES_MAX)
     .map(queue => ({
       queue,
-      waiting: value(columns.waiting, queue) ?? 0,
+      waiting: columns.waiting ? (value(columns.waiting, queue) ?? 0) : null,
       longestSince: columns.longest ? book.oldestSince(columns.longest.rule, `queue=${queue}`) : null,
       serviceLevel: value(columns.serviceLevel, queue),
       abandonment: value(columns.abandonment, queue),
@@ -137,13 +147,13 @@ function casesByQueue(book: CellBook, standing: 'open' | 'overdue' | 'risk'): Ma
   return counts;
 }
 
-/** Agents by state: the first level of agents that is kept by state. */
+/** Agents by state: the first level of agents that is kept by state; null without one. */
 function agentRows(policy: CompiledPolicy, book: CellBook, now: number): Board['agents'] {
   const indicator = policy.indicators.find(
     ({ measure, by }) =>
       measure.kind === 'level' && measure.entity === 'agent' && by.some(paths => paths.join() === 'state'),
   );
-  if (!indicator) return [];
+  if (!indicator) return null;
   const rows: { state: string; count: number }[] = [];
   for (const group of book.groups(indicator)) {
     const state = groupValue(group, 'state');

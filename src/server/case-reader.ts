@@ -13,8 +13,9 @@ import { readCases } from '../store/partition-store.ts';
 import type { RiskLists } from './board.ts';
 import { type CaseSummary, caseSummary, riskRows } from './case-view.ts';
 
-/** Rows of each list on a board. */
+/** Rows of each list on a board; overdue ones are turned over like pages. */
 const ROWS_MAX = 20;
+const OVERDUE_MAX = 40;
 /** States that one page may read before it is given out, full or not. */
 const PAGE_READS_MAX = 2_000;
 const SCAN_COUNT = 200;
@@ -67,7 +68,7 @@ export class CaseReader {
     return this.#read(p, keys);
   }
 
-  /** What a board lists: the clocks due soonest and the breaches that are latest. `now` in ms. */
+  /** What a board lists: the clocks due soonest and those that are overdue for longest. `now` in ms. */
   async riskLists(now: number): Promise<RiskLists> {
     const { redis } = this.#options;
     const found = await Promise.all(
@@ -75,18 +76,18 @@ export class CaseReader {
         const { risk } = partitionKeys(p);
         const [ahead, past] = await Promise.all([
           redis.zrange(risk, now, '+inf', 'BYSCORE', 'LIMIT', 0, ROWS_MAX, 'WITHSCORES'),
-          redis.zrange(risk, `(${now}`, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, ROWS_MAX, 'WITHSCORES'),
+          redis.zrange(risk, '-inf', `(${now}`, 'BYSCORE', 'LIMIT', 0, OVERDUE_MAX, 'WITHSCORES'),
         ]);
         return { ahead: scored(p, ahead), past: scored(p, past) };
       }),
     );
     const ahead = found.flatMap(each => each.ahead).sort((a, b) => a.score - b.score);
-    const past = found.flatMap(each => each.past).sort((a, b) => b.score - a.score);
-    const states = await this.#load([...ahead.slice(0, ROWS_MAX), ...past.slice(0, ROWS_MAX)]);
+    const past = found.flatMap(each => each.past).sort((a, b) => a.score - b.score);
+    const states = await this.#load([...ahead.slice(0, ROWS_MAX), ...past.slice(0, OVERDUE_MAX)]);
     const rows = states.flatMap(state => riskRows(state, now));
     return {
-      atRisk: sortedRows(rows, row => row.state !== 'overdue', 1),
-      overdue: sortedRows(rows, row => row.state === 'overdue', -1),
+      atRisk: sortedRows(rows, row => row.state !== 'overdue', ROWS_MAX),
+      overdue: sortedRows(rows, row => row.state === 'overdue', OVERDUE_MAX),
     };
   }
 
@@ -233,11 +234,11 @@ function scored(p: number, answer: readonly string[]): Found[] {
   return found;
 }
 
-function sortedRows(rows: readonly RiskRow[], test: (row: RiskRow) => boolean, sign: 1 | -1): RiskRow[] {
+function sortedRows(rows: readonly RiskRow[], test: (row: RiskRow) => boolean, max: number): RiskRow[] {
   return rows
     .filter(test)
-    .sort((a, b) => sign * (a.dueAt - b.dueAt) || (a.case < b.case ? -1 : 1))
-    .slice(0, ROWS_MAX);
+    .sort((a, b) => a.dueAt - b.dueAt || (a.case < b.case ? -1 : 1))
+    .slice(0, max);
 }
 
 function fits(summary: CaseSummary, { entity, queue, state }: CaseFilter, now: number): boolean {

@@ -30,6 +30,16 @@ const record = z.union([
     group: z.string(),
     state: z.enum(['firing', 'resolved']),
   }),
+  z.object({
+    kind: z.literal('action'),
+    id: z.string(),
+    at: z.string(),
+    seenAt: z.string(),
+    rule: z.string(),
+    case: z.string(),
+    action: z.string(),
+    to: z.array(z.string()),
+  }),
 ]);
 
 /** At most `count` items, latest first. @throws when JetStream can't be reached. */
@@ -57,12 +67,15 @@ function feedItem(text: string, policy: CompiledPolicy): FeedItem | null {
   const value: unknown = JSON.parse(text);
   const parsed = record.safeParse(value);
   if (!parsed.success) return null;
-  const { id, rule, state, kind } = parsed.data;
-  const at = Date.parse(parsed.data.at);
+  const told = parsed.data;
+  const { id, rule, kind } = told;
+  const at = Date.parse(told.at);
   // Clocks over evidence are measured, and tell nobody.
-  const rules = kind === 'clock' ? policy.clocks.filter(clock => !clock.evidence) : policy.indicators;
+  const rules = kind === 'alert' ? policy.indicators : policy.clocks.filter(clock => !clock.evidence);
   const title = rules.find(each => each.rule === rule)?.title;
-  if (title === undefined || Date.parse(parsed.data.seenAt) - at > QUIET_MS) return null;
-  const subject = parsed.data.kind === 'clock' ? parsed.data.case : parsed.data.group;
-  return { id, at, kind: state, rule, title, subject };
+  if (title === undefined || Date.parse(told.seenAt) - at > QUIET_MS) return null;
+  if (told.kind === 'action')
+    return { id, at, kind: 'action', rule, title, subject: told.case, action: told.action, to: told.to };
+  const subject = told.kind === 'clock' ? told.case : told.group;
+  return { id, at, kind: told.state, rule, title, subject };
 }

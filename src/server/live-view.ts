@@ -108,10 +108,10 @@ export class LiveView extends EventEmitter<ViewEvents> {
     );
   }
 
-  /** Puts what happened before the view began (latest first) behind what it has seen itself. */
+  /** Adds what happened before the view began to what it has seen itself. */
   remember(earlier: readonly FeedItem[]): void {
     const known = new Set(this.#feed.map(({ id }) => id));
-    this.#feed = [...this.#feed, ...earlier.filter(({ id }) => !known.has(id))].slice(0, FEED_MAX);
+    this.#feed = latestFirst([...this.#feed, ...earlier.filter(({ id }) => !known.has(id))]);
   }
 
   /** What happened last, latest first. */
@@ -190,7 +190,7 @@ export class LiveView extends EventEmitter<ViewEvents> {
     for (const [key, value] of Object.entries(change.cells)) this.book.set(partition.p, key, value);
     partition.number = change.n;
     partition.time = Math.max(partition.time, change.asOf);
-    if (change.feed.length > 0) this.#feed = [...change.feed.toReversed(), ...this.#feed].slice(0, FEED_MAX);
+    if (change.feed.length > 0) this.#feed = latestFirst([...change.feed.toReversed(), ...this.#feed]);
     this.emit('change');
     if (change.risk) this.emit('risk');
     // A change does not carry the alerts themselves, but tells when one turned.
@@ -290,6 +290,11 @@ export class LiveView extends EventEmitter<ViewEvents> {
       position !== null && shown !== null && position[0] === shown[0] && position[1] < shown[1];
     if (position && !partition.behindShown) partition.position = position;
   }
+}
+
+/** By the instants that a feed shows; of one instant what was heard of last comes first. */
+function latestFirst(items: readonly FeedItem[]): FeedItem[] {
+  return items.toSorted((a, b) => b.at - a.at).slice(0, FEED_MAX);
 }
 
 function newPartition(p: number): Partition {

@@ -4,7 +4,7 @@ import { TEXT_KEPT_MAX } from '../../src/contract/fields.ts';
 import { ID_CHARS_MAX, LIST_MAX, LISTED_CHARS_MAX, NAME_CHARS_MAX } from '../../src/contract/schemas.ts';
 import { TOKEN_BYTES_MAX } from '../../src/contract/subject.ts';
 import { EVENTS_MAX as CASE_EVENTS_MAX } from '../../src/engine/case.ts';
-import { VALUES_KEPT_MAX } from '../../src/engine/value-limit.ts';
+import { VALUE_CELLS_MAX, VALUES_KEPT_MAX } from '../../src/engine/value-limit.ts';
 import { RECORD_BYTES_MAX, ROWS_MAX } from '../../src/mapping/csv.ts';
 import { OUTBOX_MAX } from '../../src/processor/partition.ts';
 import { SESSIONS_MAX } from '../../src/server/access-store.ts';
@@ -49,7 +49,7 @@ export const LIMIT_ROWS: readonly (readonly [what: string, bound: string, then: 
   [
     'different values of a pane of a percentile, maximum or share',
     count(VALUES_KEPT_MAX),
-    'further numbers count to three significant digits (0.5 %), further groups as without a name',
+    `further numbers count in steps (1 % up to 1e9), ${count(VALUE_CELLS_MAX)} cells in all; further groups as without a name`,
   ],
   ['groups of an indicator in the API', count(GROUPS_MAX), 'further ones are left out'],
   ['rows of a CSV file', count(ROWS_MAX), 'an error says to split it'],

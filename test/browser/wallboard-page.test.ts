@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { build } from 'vite';
 import type { Board, DeltaFrame } from '../../src/contract/frame.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { busyBoard, crowdedBoard, emptyBoard, snapshot, TITLES } from './fixtures/board.ts';
+import { busyBoard, crowdedBoard, emptyBoard, longBoard, snapshot, TITLES } from './fixtures/board.ts';
 import { type BoardServer, startBoardServer } from './fixtures/board-server.ts';
 
 const CONFIG = fileURLToPath(new URL('../../dashboards/wallboard/vite.config.ts', import.meta.url));
@@ -117,6 +117,12 @@ t.test('a due instant that may move is marked, with why', async t => {
   t.equal(await mark.count(), 1, 'and no other');
   t.equal(await mark.getAttribute('title'), '该年份节假日未公布，按普通工时计算');
   t.match(await text(page, '[data-case="C-20871"] .risk-time'), '≈');
+  t.equal(
+    await text(page, '[data-kind="atRisk"] .card-note'),
+    '≈ 该年份节假日未公布，按普通工时计算',
+    'on a wall too',
+  );
+  t.equal(await page.locator('.card-note').count(), 1);
 });
 
 t.test('the board counts on the server’s clock', async t => {
@@ -240,6 +246,63 @@ t.test('an empty board says so', async t => {
   const { page } = await open(t, emptyBoard, 'lang=en');
   t.match(await text(page, '[data-rule="S0-20"]'), /—[\s\S]*No data/);
   t.match(await text(page, '.main'), /No alerts[\s\S]*No queues yet[\s\S]*No agents[\s\S]*Nothing is close/);
+});
+
+t.test('what no figure of the policy measures is not shown as nothing', async t => {
+  const { page } = await open(t, now => {
+    const board = busyBoard(now);
+    return { ...board, agents: null, queues: board.queues.map(row => ({ ...row, waiting: null })) };
+  });
+  await page.waitForSelector('[data-queue="报修"]');
+  t.equal(await page.locator('.agents').count(), 0);
+  t.match(await text(page, '[data-queue="报修"]'), /–\s+0:2\d/);
+});
+
+t.test('clocks that are overdue: the longest first, all within reach, and said to be clocks', async t => {
+  const { page } = await open(t, longBoard, 'lang=en');
+  const rows = page.locator('[data-kind="overdue"] tr[data-case]');
+  const ids = () => rows.evaluateAll(found => found.map(row => row.getAttribute('data-case')));
+  const first = await ids();
+  t.equal(first[0], 'T-0');
+  t.match(
+    await text(page, '[data-kind="overdue"] .card-head'),
+    /Overdue\s+90\s+clocks\s+and 50 more\s+1 \/ \d/,
+  );
+  t.match(await text(page, '[data-kind="atRisk"] .card-head'), /At risk\s+19\s+cases/);
+  t.match(await text(page, '.queue-table thead'), /Open cases\s+Overdue cases/);
+  await page.click('[data-kind="overdue"] .pager button:first-child');
+  t.ok((await ids()).includes('T-39'), 'the last page has the last one');
+});
+
+t.test('titles and what is called for at once are whole, in both languages', async t => {
+  for (const [lang, wanted] of [
+    ['zh', '启动应急预案 → 部门负责人'],
+    ['en', 'Emergency plan started → department head'],
+  ] as const) {
+    const { page } = await open(t, longBoard, `lang=${lang}`);
+    t.equal(await text(page, '.feed-item[data-kind="action"] .feed-title'), wanted);
+    for (const [width, height] of [
+      [1920, 1080],
+      [1366, 768],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const cut = await page.evaluate(() => {
+        const titles = [...document.querySelectorAll('.risk-title, .feed-title, .risk-count')];
+        return titles
+          .filter(
+            each => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 4,
+          )
+          .map(each => each.textContent);
+      });
+      t.same(cut, [], `${lang} ${width} × ${height}`);
+    }
+  }
+  const { page, change } = await open(t, longBoard, 'lang=en');
+  const [own] = longBoard(Date.now()).feed;
+  if (own === undefined) throw new Error('no action in the feed');
+  change({ feed: [{ ...own, id: 'own', action: 'stop-sale', to: ['ceo'] }] });
+  await page.waitForSelector('.feed-item[data-arrived="true"]');
+  t.equal(await text(page, '.feed-title'), 'stop-sale → ceo', 'own ones as written');
 });
 
 t.test('thirty queues are turned over like pages, and nothing runs over', async t => {

@@ -181,7 +181,8 @@ async function compareCells(
     const lasting = lastingRules(policies);
     for (const key of new Set([...cells.keys(), ...found.keys()])) {
       const [kind = '', rule = '', , start = '0', side] = cellParts(key);
-      const isInWindow = kind === 'w' && Number(start) > (windows.get(rule) ?? Number.POSITIVE_INFINITY);
+      const isInWindow =
+        (kind === 'w' || kind === 'm') && Number(start) > (windows.get(rule) ?? Number.POSITIVE_INFINITY);
       if (!COMPARED.has(kind) && !isInWindow) continue;
       const expected = cells.get(key) ?? 0;
       const is = Number(found.get(key) ?? 0);

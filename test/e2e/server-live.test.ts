@@ -6,6 +6,7 @@ import type { SlaEvent } from '../../src/contract/event.ts';
 import { partitionOfCase } from '../../src/contract/subject.ts';
 import { acceptEvent, type CaseState, newCase, reachTime } from '../../src/engine/case.ts';
 import { encodeCase } from '../../src/engine/codec.ts';
+import { recentFeed } from '../../src/server/feed-history.ts';
 import { ADMIN, Board, FakeOwner, type Rig, startRig, until } from '../support/server-rig.ts';
 
 const rig = await startRig(t);
@@ -240,6 +241,38 @@ t.test('queues beyond the bound are counted as other', async t => {
   await owners[0].commit({ 'c|breach|S1-01|q0': 3 });
   await until('q0 keeps its name', async () => sample(await scrape(), breaches('q0')) === 3);
   t.equal(sample(await scrape(), breaches('other')), other);
+});
+
+t.test('of what is overdue the longest comes first', async t => {
+  const now = Date.now();
+  await keep(rig, ticket('T-8', now - 5 * 3_600_000), now);
+  await keep(rig, ticket('T-9', now - 9 * 3_600_000), now);
+  for (const owner of owners) await owner.commit({}, { risk: true });
+  const board = new Board(server.url, bearer);
+  await board.opened();
+  board.send({ subscribe: 'overview' });
+  const dues = () => latest(board, 'overdue').map(row => Number(row.dueAt));
+  await until('both', () => new Set(latest(board, 'overdue').map(row => row.case)).size >= 3);
+  t.same(
+    dues(),
+    dues().toSorted((a, b) => a - b),
+  );
+  t.equal(latest(board, 'overdue')[0]?.case, 'T-9');
+  board.socket.close();
+});
+
+t.test('after a start the feed has what was told before, emergency plans too', async t => {
+  const at = new Date().toISOString();
+  const base = { at, seenAt: at, rule: 'S1-01', entity: 'ticket', case: 'T-1', cycle: 1, policy: 'p' };
+  const action = { ...base, id: 'a1', kind: 'action', action: 'emergency-plan', to: ['department-head'] };
+  const jetstream = rig.nc.jetstream();
+  await jetstream.publish('sla.records.action.0', JSON.stringify(action));
+  const history = { ...action, id: 'a2', at: new Date(Date.now() - 2 * 3_600_000).toISOString() };
+  await jetstream.publish('sla.records.action.0', JSON.stringify(history));
+  const { id, kind, to } = action;
+  t.match(await recentFeed(rig.nc, rig.policy, 10), [
+    { id, kind, rule: 'S1-01', subject: 'T-1', action: 'emergency-plan', to },
+  ]);
 });
 
 t.test('indicators and alerts', async t => {

@@ -33,6 +33,7 @@ const POLICIES: Readonly<Record<string, CompiledPolicy>> = {
   /** As before the rule called for anything. */
   silent: load(PACK.replace(/^ *atOnce:.*\n/m, '')),
   renamed: load(PACK.replace('action: emergency-plan', 'action: other-plan')),
+  roles: load(PACK.replace(/(action: emergency-plan, to: )[\w-]+/, '$1ceo')),
   /** Nothing is urgent. */
   'no-urgency': load(PACK.replace('&urgent { urgency: [urgent, critical] }', '&urgent { urgency: [never] }')),
 };
@@ -53,7 +54,9 @@ const TIMELINES = `
 0s ticket.created urgency=urgent; 0s>1m ticket.created urgency=urgent id=e0; 2m ticket.updated urgency=urgent | plan 1 at 0s
 5m ticket.updated urgency=urgent; 0s>6m ticket.created urgency=urgent                    | plan 1 at 5m
 5m ticket.updated urgency=urgent; 0s>6m ticket.created urgency=normal                    | plan 1 at 5m
-9m ticket.updated urgency=normal; 0s>9m ticket.created urgency=urgent                    | plan 1 at 0s seen 9m; cancelled 1
+# At an end when it becomes known: nothing is called for, as of history
+9m ticket.updated urgency=normal; 0s>9m ticket.created urgency=urgent                    | cancelled 1
+9m ticket.replied by=agent; 0s>10m ticket.created urgency=urgent                         | met 1
 0s ticket.created urgency=urgent; reload; 1m>4m ticket.updated queue=q; reload; 3m>5m ticket.replied by=bot | plan 1 at 0s
 # Known an hour later at most; what is older is history
 0s>1h ticket.created urgency=urgent                                                      | plan 1 at 0s seen 1h
@@ -64,18 +67,24 @@ const TIMELINES = `
 0s ticket.created; 9m>1m ticket.updated urgency=urgent; until 10m                        | plan 1 at 9m seen 10m
 # Of an earlier cycle that comes to light: it takes the number, and the other has the next one
 20m ticket.created urgency=urgent; 1m>21m ticket.updated urgency=urgent; 2m>22m ticket.replied by=agent; 3m>23m ticket.updated urgency=normal | plan 1 at 20m; met 1; plan 2 at 20m seen 23m
-# Another policy: what it brings is told, within the hour, and once
-0s ticket.created urgency=urgent; 1m policy renamed; 2m policy pack                      | plan 1 at 0s
+# Another action or other roles take the place of what stands; where it is too late for them that goes on
+0s ticket.created urgency=urgent; 1m policy renamed; 2m policy renamed                   | plan 1 at 0s; withdrawn 1 plan; other-plan 1 at 0s seen 1m
+0s ticket.created urgency=urgent; 1m policy renamed; 2m policy pack                      | plan 1 at 0s; withdrawn 1 plan; other-plan 1 at 0s seen 1m; withdrawn 1 other-plan; plan 1 at 0s seen 2m
+0s ticket.created urgency=urgent; 1m policy roles; reload; 2m>3m ticket.updated queue=q  | plan 1 at 0s; withdrawn 1 plan; plan 1 at 0s seen 1m
+0s ticket.created urgency=urgent; 5m ticket.replied by=agent; 9m policy renamed          | plan 1 at 0s; met 1
+0s ticket.created urgency=urgent; 1h1ms policy renamed                                   | plan 1 at 0s
+0s ticket.created urgency=urgent; 40m policy renamed                                     | plan 1 at 0s; withdrawn 1 plan; other-plan 1 at 0s seen 40m
 `;
 
 const CHANGES = `
-0s ticket.created urgency=urgent; 20m policy pack; reload; 21m policy renamed; 22m>23m ticket.updated queue=q | plan 1 at 0s seen 20m
+0s ticket.created urgency=urgent; 20m policy pack; reload; 21m policy renamed; 22m>23m ticket.updated queue=q | plan 1 at 0s seen 20m; withdrawn 1 plan; other-plan 1 at 0s seen 21m
 0s ticket.created urgency=urgent; 1h policy pack                 | plan 1 at 0s seen 1h
 0s ticket.created urgency=urgent; 1h1ms policy pack              |
 0s ticket.created urgency=urgent; 2m policy pack; 3m policy silent | plan 1 at 0s seen 2m; withdrawn 1 plan
 0s ticket.created urgency=urgent; 2m policy pack; 3m policy no-urgency | plan 1 at 0s seen 2m; withdrawn 1 plan
 0s ticket.created urgency=urgent; 2m policy pack; 3m policy no-urgency; 4m policy pack | plan 1 at 0s seen 2m; withdrawn 1 plan; plan 1 at 0s seen 4m
-0s ticket.created urgency=urgent; 9m ticket.closed; 20m policy pack | cancelled 1; plan 1 at 0s seen 20m
+0s ticket.created urgency=urgent; 9m ticket.closed; 20m policy pack | cancelled 1
+0s ticket.created urgency=urgent; 9m ticket.replied by=agent; 20m policy pack | met 1
 `;
 
 t.test('urgent cases', async t => check(t, 'pack', TIMELINES));
@@ -218,10 +227,14 @@ function words(records: readonly (ClockRecord | CaseActionRecord)[]): string[] {
   return shown.map(record => {
     const { cycle, at, seenAt } = record;
     if (record.kind === 'clock')
-      return `${record.state} ${cycle}${record.action === undefined ? '' : ' plan'}`;
+      return `${record.state} ${cycle}${record.action === undefined ? '' : ` ${short(record.action)}`}`;
     const seen = at === seenAt ? '' : ` seen ${since(seenAt)}`;
-    return `plan ${cycle} at ${since(at)}${seen}`;
+    return `${short(record.action)} ${cycle} at ${since(at)}${seen}`;
   });
+}
+
+function short(action: string): string {
+  return action === 'other-plan' ? action : 'plan';
 }
 
 function eventOf(number: number, time: number, [type = '', ...pairs]: readonly string[]): SlaEvent {

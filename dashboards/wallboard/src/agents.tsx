@@ -5,7 +5,7 @@ import { named, t } from './text.ts';
 
 const ORDER = ['available', 'busy', 'wrap_up', 'break', 'away'];
 
-export function Agents(props: { readonly agents: Board['agents'] }) {
+export function Agents(props: { readonly agents: NonNullable<Board['agents']> }) {
   const known = ORDER.map(state => ({
     state,
     count: props.agents.find(each => each.state === state)?.count ?? 0,

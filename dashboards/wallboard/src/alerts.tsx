@@ -1,4 +1,4 @@
-// What is firing, with the cases behind it and what is to be done. A screen reader hears of a new one.
+// What is firing, as the figures say now, and what is to be done. A screen reader hears of a new one, not of each change.
 import type { AlertRow, Figure } from '../../../src/contract/frame.ts';
 import { count, figure, moment, running } from './format.ts';
 import { ArrowIcon, BadIcon, NoDataIcon, OkIcon, WarnIcon } from './icons.tsx';
@@ -14,7 +14,13 @@ export function Alerts(props: { readonly alerts: readonly AlertRow[]; readonly f
   const shown = firing.slice(0, firing.length > SHOWN_MAX ? SHOWN_MAX - 1 : SHOWN_MAX);
   const rest = firing.length - shown.length;
   return (
-    <section class="alerts" aria-label={t('alerts')} aria-live="polite" data-count={firing.length}>
+    <section
+      class="alerts"
+      aria-label={t('alerts')}
+      aria-live="polite"
+      aria-relevant="additions"
+      data-count={firing.length}
+    >
       {firing.length === 0 && (
         <p class="no-alerts">
           {stale.value ? <NoDataIcon /> : <OkIcon />}

@@ -25,7 +25,7 @@ export function App() {
           <div class="columns">
             <div class="column">
               <Queues queues={board.queues} alerts={board.alerts} figures={board.figures} />
-              <Agents agents={board.agents} />
+              {board.agents !== null && <Agents agents={board.agents} />}
             </div>
             <div class="column">
               <Risk kind="atRisk" rows={board.atRisk} total={board.atRiskCount} empty="noRisk" />

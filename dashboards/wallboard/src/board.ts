@@ -134,7 +134,8 @@ function isFrame(value: unknown): value is ServerFrame {
 function isBoard(value: unknown): boolean {
   if (!isObject(value) || !isObject(value.health)) return false;
   const { figures, queues, agents, atRisk, overdue, alerts, feed } = value;
-  return [figures, queues, agents, atRisk, overdue, alerts, feed].every(Array.isArray);
+  const lists = [figures, queues, atRisk, overdue, alerts, feed];
+  return lists.every(Array.isArray) && (agents === null || Array.isArray(agents));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,10 @@
 // The queues, one row each: who waits, how long, and how the promises stand there.
 import type { AlertRow, Figure, QueueRow } from '../../../src/contract/frame.ts';
 import { count, percent, runningShort } from './format.ts';
-import { BadIcon, NextIcon, PreviousIcon, WarnIcon } from './icons.tsx';
+import { BadIcon, WarnIcon } from './icons.tsx';
 import { boardNow } from './live.ts';
-import { type Pages, useFit, usePages } from './pages.ts';
+import { Pager } from './pager.tsx';
+import { useFit, usePages } from './pages.ts';
 import { lang } from './settings.ts';
 import { t } from './text.ts';
 
@@ -50,8 +51,8 @@ export function Queues(props: Props) {
                 <th scope="col">{t('serviceLevel')}</th>
                 <th scope="col">{t('abandonment')}</th>
                 <th scope="col">{t('complaints')}</th>
-                <th scope="col">{t('open')}</th>
-                <th scope="col">{t('overdue')}</th>
+                <th scope="col">{t('openCases')}</th>
+                <th scope="col">{t('overdueCases')}</th>
               </tr>
             </thead>
             <tbody>
@@ -89,7 +90,7 @@ function Queue(props: {
       <th scope="row" title={name}>
         {name}
       </th>
-      <td data-zero={row.waiting === 0}>{count(row.waiting)}</td>
+      <td data-zero={!row.waiting}>{row.waiting === null ? '–' : count(row.waiting)}</td>
       <td data-zero={row.longestSince === null}>
         {row.longestSince === null ? '–' : <Waited since={row.longestSince} />}
       </td>
@@ -122,23 +123,5 @@ function Share(props: {
       {firing ? <BadIcon /> : over && <WarnIcon />}
       {percent(value, bound, CELL_DIGITS_MAX)}
     </td>
-  );
-}
-
-function Pager(props: { readonly pages: Pages }) {
-  const { page, pages, turn } = props.pages;
-  if (pages < 2) return null;
-  return (
-    <div class="pager">
-      <button type="button" onClick={() => turn(-1)} aria-label={t('previous')}>
-        <PreviousIcon />
-      </button>
-      <span>
-        {page + 1} / {pages}
-      </span>
-      <button type="button" onClick={() => turn(1)} aria-label={t('next')}>
-        <NextIcon />
-      </button>
-    </div>
   );
 }

@@ -1,13 +1,16 @@
 // Promises that are about to be broken, and those that are: countdowns that tick with the centre's seconds.
 import type { RiskRow } from '../../../src/contract/frame.ts';
-import { count, moment, remaining, running } from './format.ts';
+import { count, isWider, moment, remaining, running } from './format.ts';
 import { BadIcon, ClockIcon, OkIcon, PausedIcon } from './icons.tsx';
 import { boardNow, live, stale } from './live.ts';
-import { useFit } from './pages.ts';
+import { Pager } from './pager.tsx';
+import { useFit, usePages } from './pages.ts';
 import { lang } from './settings.ts';
 import { type TextKey, t, titled } from './text.ts';
 
 const ROW_REM = 3.25;
+/** Letters of a title that surely fit into one line on a wall. */
+const TITLE_MAX = 28;
 
 interface Props {
   readonly kind: 'atRisk' | 'overdue';
@@ -20,26 +23,33 @@ interface Props {
 export function Risk(props: Props) {
   const { kind, rows, total } = props;
   const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, rows.length);
-  const shown = rows.slice(0, fit);
-  const rest = Math.max(total, rows.length) - shown.length;
+  // What is due next must always be seen; of what is overdue the longest comes first, and all turn over.
+  const pages = usePages(kind === 'overdue' ? Math.max(1, Math.ceil(rows.length / fit)) : 1);
+  const shown = rows.slice(pages.page * fit, (pages.page + 1) * fit);
+  const rest = Math.max(total, rows.length) - (pages.pages > 1 ? rows.length : shown.length);
   return (
     <section
       class="card risk"
       data-kind={kind}
       data-empty={rows.length === 0}
       aria-labelledby={`${kind}-title`}
+      onMouseEnter={() => pages.hold(true)}
+      onMouseLeave={() => pages.hold(false)}
     >
       <header class="card-head">
         <h2 id={`${kind}-title`}>{t(kind)}</h2>
         <span class="card-count" data-alarm={kind === 'overdue' && total > 0}>
           {count(total)}
         </span>
+        <span class="card-unit">{t(kind === 'overdue' ? 'clockUnit' : 'caseUnit')}</span>
         {rest > 0 && (
           <span class="card-rest">
             {t('more')} {count(rest)} {t('moreAfter')}
           </span>
         )}
+        <Pager pages={pages} />
       </header>
+      {shown.some(row => row.uncovered === true) && <p class="card-note">≈ {t('uncovered')}</p>}
       <div class="card-body" ref={ref}>
         {rows.length === 0 ? (
           <p class="empty">
@@ -69,14 +79,15 @@ export function Risk(props: Props) {
 
 function Case(props: { readonly row: RiskRow }) {
   const { row } = props;
+  const title = titled(row.title);
   return (
     <tr data-state={row.state} data-case={row.case}>
       <td class="risk-time">
         <Countdown row={row} />
       </td>
       <td class="risk-what">
-        <span class="risk-title" title={titled(row.title)}>
-          {titled(row.title)}
+        <span class="risk-title" data-long={isWider(title, TITLE_MAX)} title={title}>
+          {title}
         </span>
         <span class="risk-sub">
           <b>{row.rule}</b> {row.case}

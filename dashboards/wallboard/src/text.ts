@@ -54,7 +54,10 @@ const TEXT = {
   serviceLevel: { zh: '服务水平', en: 'Service level' },
   abandonment: { zh: '放弃率', en: 'Abandoned' },
   complaints: { zh: '投诉率', en: 'Complaints' },
-  open: { zh: '未结', en: 'Open' },
+  openCases: { zh: '未结案件', en: 'Open cases' },
+  overdueCases: { zh: '逾期案件', en: 'Overdue cases' },
+  clockUnit: { zh: '项时限', en: 'clocks' },
+  caseUnit: { zh: '件案件', en: 'cases' },
   overdue: { zh: '逾期', en: 'Overdue' },
   overdueUnit: { zh: '已逾期', en: 'Overdue' },
   noQueues: { zh: '还没有队列数据', en: 'No queues yet' },
@@ -99,6 +102,11 @@ const NAMES: Record<string, Words> = {
   'severity:warning': { zh: '警告', en: 'Warning' },
   'severity:info': { zh: '提示', en: 'Notice' },
   'action:special-investigation': { zh: '启动专项调查', en: 'Special investigation' },
+  'action:emergency-plan': { zh: '启动应急预案', en: 'Emergency plan started' },
+  'action:notify': { zh: '通知', en: 'Told' },
+  'role:department-head': { zh: '部门负责人', en: 'department head' },
+  'role:supervisor': { zh: '主管', en: 'supervisor' },
+  'role:manager': { zh: '经理', en: 'manager' },
   'agent:available': { zh: '空闲', en: 'Available' },
   'agent:busy': { zh: '通话中', en: 'Busy' },
   'agent:wrap_up': { zh: '话后处理', en: 'Wrap-up' },
@@ -109,6 +117,7 @@ const NAMES: Record<string, Words> = {
   'feed:missed': { zh: '超时完成', en: 'Done late' },
   'feed:withdrawn': { zh: '撤回', en: 'Withdrawn' },
   'feed:firing': { zh: '告警', en: 'Alert' },
+  'feed:action': { zh: '立即执行', en: 'At once' },
   'feed:resolved': { zh: '告警解除', en: 'Alert over' },
   'path:queue': { zh: '队列', en: 'queue' },
   'path:team': { zh: '班组', en: 'team' },
@@ -116,7 +125,10 @@ const NAMES: Record<string, Words> = {
 };
 
 /** A word of the contract in the viewer's language; one that is not known is shown as it is. */
-export function named(kind: 'severity' | 'action' | 'agent' | 'feed' | 'path', value: string): string {
+export function named(
+  kind: 'severity' | 'action' | 'agent' | 'feed' | 'path' | 'role',
+  value: string,
+): string {
   return NAMES[`${kind}:${value}`]?.[lang.value] ?? value;
 }
 
