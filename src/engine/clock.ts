@@ -148,6 +148,8 @@ function isOpen(clock: CompiledClock, attributes: Fields): boolean {
 function followTarget(fold: ClockFold, { event, after, queue }: Occurrence): void {
   if (fold.clock.target.kind !== 'by') return;
   const target = targetOf(fold.clock, after);
+  // Before anything was started there is nothing to remember a value for.
+  if (fold.cycles.length === 0 && fold.waiting === null) fold.target = target;
   if (target === null || target === fold.target) return;
   fold.target = target;
   for (const cycle of fold.cycles) {

@@ -3,8 +3,11 @@
 // what fails is printed with its seed, its policy and its events.
 import t from 'tap';
 import { backtest } from '../../src/backtest/backtest.ts';
+import type { OutcomeLine } from '../../src/backtest/lines.ts';
 import { compareWithRecords } from '../../src/backtest/records.ts';
 import { compareEvents, type SlaEvent } from '../../src/contract/event.ts';
+import { restoreCase } from '../../src/engine/case.ts';
+import { explainCase } from '../../src/engine/explain.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { random } from '../bench/load.ts';
@@ -39,6 +42,22 @@ t.test('any policy, any order', async t => {
   t.ok(done.cycles > done.policies, `${done.cycles} cycles`);
 });
 
+/** What explaining finds, which runs every clock from its start on: cycles whose due instant is known. */
+function accountsOf(policy: CompiledPolicy, events: readonly SlaEvent[], until: number): string[] {
+  const sorted = [...events].sort(compareEvents);
+  const state = restoreCase(policy, 'ticket', 'T', sorted, until, until);
+  return explainCase(state, until).map(timesOf);
+}
+
+type Cycle = Pick<
+  OutcomeLine,
+  'rule' | 'cycle' | 'outcome' | 'dueAt' | 'endedAt' | 'elapsedMs' | 'pausedMs' | 'overdueMs'
+>;
+
+function timesOf({ rule, cycle, outcome, dueAt, endedAt, elapsedMs, pausedMs, overdueMs }: Cycle): string {
+  return [rule, cycle, outcome, dueAt, endedAt, elapsedMs, pausedMs, overdueMs].join(' ');
+}
+
 function tryOut(
   policy: CompiledPolicy,
   events: readonly SlaEvent[],
@@ -58,6 +77,7 @@ function tryOut(
   const plain = runLive(policy, inOrder, until);
   same('outcomes', found.outcomes, outcomes);
   same('cells', netCells(found.cells), netCells(plain.cells));
+  same('accounts', accountsOf(policy, events, until), outcomes.map(timesOf));
   for (const { records, told, lowestCount } of [found, plain]) {
     same('last records', compareWithRecords(outcomes, records), []);
     same('ids', new Set(told.map(({ id }) => id)).size, told.length);
