@@ -22,6 +22,14 @@ t.test('priorities, teams, rules that come and go', async t => {
     until 10:40
     = R 1 overdue due=10:00 overdue=40m
 
+    * merged away while its priority means nothing: what the case was before it was opened does not count
+    09:00 updated kind=query
+    09:05 updated urgency=normal
+    09:10 created urgency=odd
+    09:20 merged into=T-2
+    09:30 updated urgency=urgent
+    = R 1 cancelled due=10:10 end=09:20
+
     * lowered after the breach: it stays broken
     09:00 created urgency=urgent
     10:30 updated urgency=normal
