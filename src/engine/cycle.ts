@@ -2,7 +2,8 @@
 // Everything here is computed from the cycle's own marks, its pauses and the calendar, never accumulated:
 // so a changed target, a late pause or a reopening gives what would have been, had it been known from the start.
 import type { AtOnce, Calendar, CompiledClock, Duration } from '../policy/compiled.ts';
-import { type Span, union, without } from './span.ts';
+import { type Exclusions, exclusionsOf, openTime, spent } from './exclusions.ts';
+import type { Span } from './span.ts';
 
 /** How a cycle was ended: by its stop, by a cancel condition, by merging the case away. */
 export type EndKind = 'stop' | 'cancel' | 'merge';
@@ -89,33 +90,6 @@ export function queueAt(queues: readonly QueueFrom[], at: number): string {
   return queues[0]?.queue ?? '';
 }
 
-/** What a cycle leaves out: its pauses less the gaps, and both together. */
-export interface Exclusions {
-  readonly pauses: readonly Span[];
-  readonly all: readonly Span[];
-}
-
-const NOTHING: Exclusions = { pauses: [], all: [] };
-
-/** `pauses` is the union of the clock's pauses; gaps go before them. */
-export function exclusionsOf(cycle: Cycle, pauses: readonly Span[]): Exclusions {
-  if (pauses.length === 0 && cycle.gaps.length === 0) return NOTHING;
-  if (cycle.gaps.length === 0) return { pauses, all: pauses };
-  const gaps = union(cycle.gaps);
-  return { pauses: without(pauses, gaps), all: union([...pauses, ...gaps]) };
-}
-
-/** Open time of `spans` within [from, to). */
-export function openTime(spans: readonly Span[], calendar: Calendar, from: number, to: number): number {
-  let sum = 0;
-  for (const span of spans) {
-    const start = Math.max(span.from, from);
-    const end = Math.min(span.to ?? to, to);
-    if (end > start) sum += calendar.elapsed(start, end);
-  }
-  return sum;
-}
-
 /** The due instant as if nothing had been left out. */
 export function baseDue(clock: CompiledClock, cycle: Cycle): number {
   if (cycle.fixedDue !== null) return cycle.fixedDue;
@@ -184,12 +158,6 @@ function timesAt(clock: CompiledClock, cycle: Cycle, left: Exclusions, due: numb
 function endedAtOf({ hidden, end }: Cycle): number | null {
   if (hidden !== null) return hidden.at;
   return end === null ? null : end.at;
-}
-
-/** Open time in [from, to) outside `spans`. */
-export function spent(calendar: Calendar, from: number, to: number, spans: readonly Span[]): number {
-  const open = calendar.elapsed(from, to);
-  return spans.length === 0 ? open : open - openTime(spans, calendar, from, to);
 }
 
 /** Open milliseconds after the start at which a warning comes; null where it would not lie after the start. */

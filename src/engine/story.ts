@@ -1,5 +1,6 @@
 // What only a full account tells of a cycle: when it started, paused, went on and was reopened.
-import { type Cycle, exclusionsOf, standsAt } from './cycle.ts';
+import { type Cycle, standsAt } from './cycle.ts';
+import { exclusionsOf } from './exclusions.ts';
 import type { Span } from './span.ts';
 
 export interface StoryFact {

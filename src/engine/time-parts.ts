@@ -3,7 +3,7 @@
 // whole, to the millisecond: each instant belongs to exactly one of them.
 import type { Fields, SlaEvent } from '../contract/event.ts';
 import type { Calendar } from '../policy/compiled.ts';
-import type { Exclusions } from './cycle.ts';
+import type { Exclusions } from './exclusions.ts';
 import { text } from './fold.ts';
 import { type Span, union } from './span.ts';
 
