@@ -1,7 +1,7 @@
 // One cycle of one clock: when it is due, what has become true of it by an instant, how it stands.
 // Everything here is computed from the cycle's own marks, its pauses and the calendar, never accumulated:
 // so a changed target, a late pause or a reopening gives what would have been, had it been known from the start.
-import type { AtOnce, Calendar, CompiledClock, Duration } from '../policy/compiled.ts';
+import type { AtOnce, CompiledClock, Duration } from '../policy/compiled.ts';
 import { type Exclusions, exclusionsOf, openTime, spent } from './exclusions.ts';
 import type { Span } from './span.ts';
 
