@@ -1,6 +1,7 @@
 // One server process that we run: started detached (a Ctrl-C on the terminal must not reach it before we have
 // closed our connections), watched, and ended by its pid.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,9 +18,11 @@ export interface Launch {
   readonly password: string;
   /** Where its standard output and error go. */
   readonly outputFile: string;
+  /** The log that its configuration names. */
+  readonly logFile: string;
 }
 
-/** The server ended before it answered; the message carries the end of its output. */
+/** The server ended before it answered; the message carries the end of its output and its log. */
 export class ServerStartError extends Error {
   override readonly name = 'ServerStartError';
 }
@@ -28,6 +31,30 @@ export class ServerStartError extends Error {
 const POLL_MS = 20;
 /** A store of many gigabytes may take minutes to recover. */
 const START_MS_MAX = 600_000;
+/** How often a start is tried again when another program has taken the port meanwhile. */
+const PORT_TRIES_MAX = 5;
+/** The ports that we choose from: below those that systems give to outgoing connections and to port 0. */
+const PORTS = { first: 20_000, count: 12_000 } as const;
+
+/**
+ * Starts the server that `prepare` configures for a port: `preferred` if that is free, else any. Between the look
+ * and the start another program may take the port; then the next one is tried. @throws ServerStartError
+ */
+export async function launchOnFreePort(
+  preferred: number | undefined,
+  prepare: (port: number) => Launch,
+  onWait?: (seconds: number) => void,
+): Promise<{ readonly pid: number; readonly port: number }> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort(preferred);
+    try {
+      return { pid: await launch(prepare(port), onWait), port };
+    } catch (error) {
+      const lost = error instanceof ServerStartError && !(await isFree(port));
+      if (!lost || tries === PORT_TRIES_MAX) throw error;
+    }
+  }
+}
 
 /** Starts the server and waits until it answers. Returns its pid. @throws ServerStartError */
 export async function launch(server: Launch, onWait?: (seconds: number) => void): Promise<number> {
@@ -51,7 +78,7 @@ export async function launch(server: Launch, onWait?: (seconds: number) => void)
   let told = 0;
   while (Date.now() - began < START_MS_MAX) {
     if (ended !== null) {
-      throw new ServerStartError(`${server.program} did not start: ${ended}\n${tail(server.outputFile)}`);
+      throw new ServerStartError(`${server.program} did not start: ${ended}\n${lastWords(server)}`);
     }
     if (child.pid !== undefined && (await answers(server.kind, server.port, server.password)))
       return child.pid;
@@ -137,22 +164,33 @@ export function answers(kind: ServerKind, port: number, password: string, waitMs
 export const NATS_USER = 'monitor';
 
 /** A loopback port that is free now; `preferred` if that is. */
-export function freePort(preferred = 0): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(preferred = 0): Promise<number> {
+  if (preferred !== 0 && (await isFree(preferred))) return preferred;
+  for (let tries = 0; tries < PORTS.count; tries++) {
+    const port = PORTS.first + randomInt(PORTS.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No free port between ${PORTS.first} and ${PORTS.first + PORTS.count} on 127.0.0.1`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
     const probe = createServer();
-    probe.once('error', error => (preferred === 0 ? reject(error) : resolve(freePort())));
-    probe.listen({ host: '127.0.0.1', port: preferred }, () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: '127.0.0.1', port }, () => probe.close(() => resolve(true)));
   });
 }
 
-function tail(file: string): string {
+/** The last lines of what the server printed and logged. */
+function lastWords(server: Launch): string {
+  return [server.outputFile, server.logFile].flatMap(tail).join('\n');
+}
+
+function tail(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+    const text = readFileSync(file, 'utf8').trimEnd();
+    return text === '' ? [] : text.split('\n').slice(-8);
   } catch {
-    return '';
+    return [];
   }
 }

@@ -15,7 +15,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Settings, SettingsError } from '../config.ts';
 import { withLock } from './lock.ts';
-import { answers, endProcess, freePort, isAlive, type Launch, launch, NATS_USER } from './process.ts';
+import {
+  answers,
+  endProcess,
+  isAlive,
+  type Launch,
+  launch,
+  launchOnFreePort,
+  NATS_USER,
+  type ServerKind,
+} from './process.ts';
 import { ensurePrograms, type OnProgress } from './programs.ts';
 import { renderNats, renderRedis } from './render.ts';
 
@@ -45,6 +54,8 @@ const PLACES = z.object({
 });
 /** What DATA_DIR/servers.json says. */
 export type Places = z.output<typeof PLACES>;
+
+const NAMES: Readonly<Record<ServerKind, string>> = { nats: 'NATS', redis: 'Redis' };
 
 const INSTALLATION = z.object({ partitions: z.number().int() });
 
@@ -147,32 +158,28 @@ async function startBoth(settings: Settings, onProgress: OnProgress): Promise<Pl
   // One of the two may have survived its parent; it holds the data, so it has to end before a new one starts.
   if (old !== null) await endOurs(old);
   const password = randomBytes(24).toString('hex');
-  const ports = { nats: await freePort(old?.nats.port), redis: await freePort(old?.redis.port) };
   for (const folder of ['nats', 'redis']) mkdirSync(join(dataDir, folder), { recursive: true, mode: 0o700 });
-  const launches = writeConfigs(settings, programs, ports, password);
   onProgress('Starting nats-server and redis-server');
-  const pids: { nats?: number; redis?: number } = {};
-  try {
-    for (const server of launches) {
-      pids[server.kind] = await launch(server, seconds =>
-        onProgress(
-          `Waiting for ${server.kind === 'nats' ? 'NATS' : 'Redis'} to load its data (${seconds} s)`,
-        ),
-      );
-    }
-  } catch (error) {
-    await Promise.all(Object.values(pids).map(pid => endProcess(pid)));
+  const start = (kind: ServerKind) =>
+    launchOnFreePort(
+      old?.[kind].port,
+      port => writeConfig(settings, programs, { kind, port, password }),
+      seconds => onProgress(`Waiting for ${NAMES[kind]} to load its data (${seconds} s)`),
+    );
+  const nats = await start('nats');
+  const redis = await start('redis').catch(async (error: unknown) => {
+    await endProcess(nats.pid);
     throw error;
-  }
+  });
   const places: Places = {
-    natsUrl: `nats://${NATS_USER}:${password}@127.0.0.1:${ports.nats}`,
-    redisUrl: `redis://:${password}@127.0.0.1:${ports.redis}`,
+    natsUrl: `nats://${NATS_USER}:${password}@127.0.0.1:${nats.port}`,
+    redisUrl: `redis://:${password}@127.0.0.1:${redis.port}`,
     partitions: settings.partitions,
     encrypted: settings.storeKey !== null,
     owner: process.pid,
     password,
-    nats: { pid: pids.nats ?? 0, port: ports.nats },
-    redis: { pid: pids.redis ?? 0, port: ports.redis },
+    nats,
+    redis,
   };
   writePlaces(dataDir, places);
   const installation: z.output<typeof INSTALLATION> = { partitions: settings.partitions };
@@ -180,46 +187,34 @@ async function startBoth(settings: Settings, onProgress: OnProgress): Promise<Pl
   return places;
 }
 
-/** Writes the two configurations; returns how to launch the servers on them. */
-function writeConfigs(
+/** Writes the configuration of one of the two; returns how to launch it. */
+function writeConfig(
   settings: Settings,
-  programs: Readonly<Record<'nats-server' | 'redis-server', string>>,
-  ports: { readonly nats: number; readonly redis: number },
-  password: string,
-): [Launch, Launch] {
-  const at = (...parts: string[]) => join(settings.dataDir, ...parts);
-  const nats = renderNats({
-    name: 'sla-monitor',
-    port: ports.nats,
-    user: NATS_USER,
-    password,
-    storeDir: at('nats'),
-    storeBytesMax: settings.storeGbMax === null ? storeBytes(at('nats')) : settings.storeGbMax * 1e9,
-    logFile: at('nats.log'),
-    partitions: settings.partitions,
-    storeKey: settings.storeKey,
-  });
-  const redis = renderRedis({ port: ports.redis, password, dir: at('redis'), logFile: at('redis.log') });
-  writeFileSync(at('nats.conf'), nats, { mode: 0o600 });
-  writeFileSync(at('redis.conf'), redis, { mode: 0o600 });
-  return [
-    {
-      kind: 'nats',
-      program: programs['nats-server'],
-      configFile: at('nats.conf'),
-      port: ports.nats,
-      password,
-      outputFile: at('nats.out'),
-    },
-    {
-      kind: 'redis',
-      program: programs['redis-server'],
-      configFile: at('redis.conf'),
-      port: ports.redis,
-      password,
-      outputFile: at('redis.out'),
-    },
-  ];
+  programs: Readonly<Record<`${ServerKind}-server`, string>>,
+  server: { readonly kind: ServerKind; readonly port: number; readonly password: string },
+): Launch {
+  const { kind, port, password } = server;
+  const at = (name: string) => join(settings.dataDir, name);
+  const dir = at(kind);
+  const logFile = at(`${kind}.log`);
+  const text =
+    kind === 'redis'
+      ? renderRedis({ port, password, dir, logFile })
+      : renderNats({
+          name: 'sla-monitor',
+          port,
+          user: NATS_USER,
+          password,
+          storeDir: dir,
+          storeBytesMax: settings.storeGbMax === null ? storeBytes(dir) : settings.storeGbMax * 1e9,
+          logFile,
+          partitions: settings.partitions,
+          storeKey: settings.storeKey,
+        });
+  const configFile = at(`${kind}.conf`);
+  writeFileSync(configFile, text, { mode: 0o600 });
+  const program = programs[`${kind}-server`];
+  return { kind, program, configFile, port, password, outputFile: at(`${kind}.out`), logFile };
 }
 
 /** 80 % of what the disk has left, the store's present size included: beyond it NATS refuses to store. */
@@ -280,13 +275,13 @@ async function repair(settings: Settings, onProgress: OnProgress): Promise<void>
   const places = readPlaces(settings.dataDir);
   if (places === null || (places.owner !== process.pid && isAlive(places.owner))) return;
   const programs = await ensurePrograms(['nats-server', 'redis-server'], onProgress);
-  const ports = { nats: places.nats.port, redis: places.redis.port };
   let next: Places = { ...places, owner: process.pid };
-  for (const server of writeConfigs(settings, programs, ports, places.password)) {
-    if (isAlive(places[server.kind].pid)) continue;
-    onProgress(`${server.program} has ended; starting it again`);
-    const pid = await launch(server);
-    next = { ...next, [server.kind]: { pid, port: server.port } };
+  for (const kind of ['nats', 'redis'] as const) {
+    const { pid, port } = places[kind];
+    if (isAlive(pid)) continue;
+    onProgress(`${kind}-server has ended; starting it again`);
+    const server = writeConfig(settings, programs, { kind, port, password: places.password });
+    next = { ...next, [kind]: { pid: await launch(server), port } };
   }
   writePlaces(settings.dataDir, next);
 }
@@ -309,7 +304,7 @@ async function leave(dataDir: string): Promise<void> {
 
 /** Ends those of the two that are certainly ours: a pid from an old file may be another program's by now. */
 async function endOurs(places: Places): Promise<void> {
-  const end = async (kind: 'nats' | 'redis') => {
+  const end = async (kind: ServerKind) => {
     const { pid } = places[kind];
     if (isAlive(pid) && (isServer(pid, kind) ?? (await isUp(kind, places)))) await endProcess(pid);
   };
@@ -317,7 +312,7 @@ async function endOurs(places: Places): Promise<void> {
 }
 
 /** Whether the process is such a server; null where the system does not tell. */
-function isServer(pid: number, kind: 'nats' | 'redis'): boolean | null {
+function isServer(pid: number, kind: ServerKind): boolean | null {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${kind}-server`);
   } catch {
@@ -325,7 +320,7 @@ function isServer(pid: number, kind: 'nats' | 'redis'): boolean | null {
   }
 }
 
-async function isUp(kind: 'nats' | 'redis', places: Places): Promise<boolean> {
+async function isUp(kind: ServerKind, places: Places): Promise<boolean> {
   const { pid, port } = places[kind];
   return isAlive(pid) && (await answers(kind, port, places.password));
 }

@@ -1,7 +1,8 @@
 // The monitor's own servers: started, found, adopted, brought back and ended; and what doctor says about them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +11,17 @@ import t from 'tap';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { ensureStreams } from '../../src/broker/streams.ts';
 import { childEnvironment, readSettings, SETTING_ROWS, type Settings } from '../../src/config.ts';
-import { isAlive, signal } from '../../src/embedded/process.ts';
+import {
+  answers,
+  endProcess,
+  freePort,
+  isAlive,
+  type Launch,
+  launchOnFreePort,
+  signal,
+} from '../../src/embedded/process.ts';
+import { ensurePrograms } from '../../src/embedded/programs.ts';
+import { renderRedis } from '../../src/embedded/render.ts';
 import { resolveServers, runningPlaces, startServers } from '../../src/embedded/servers.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { runProgram } from '../support/program.ts';
@@ -96,6 +107,39 @@ t.test('started, found by others, and ended by the last who leaves', async t => 
   t.notOk(isAlive(places?.nats.pid ?? 0) || isAlive(places?.redis.pid ?? 0), 'none is left');
   const less = readSettings({ DATA_DIR: settings.dataDir, PARTITIONS: '4' });
   await t.rejects(startServers(less), { name: 'SettingsError', message: /made with 8 .* PARTITIONS says 4/ });
+});
+
+t.test('a port that another program takes just before the start is not insisted on', async t => {
+  const dir = mkdtempSync(join(tmpdir(), 'sla-port-'));
+  const { 'redis-server': program } = await ensurePrograms(['redis-server']);
+  const at = (name: string) => join(dir, name);
+  const rivals: Server[] = [];
+  const asked: number[] = [];
+  const prepare = (port: number, rivalsMax: number): Launch => {
+    asked.push(port);
+    if (asked.length <= rivalsMax) rivals.push(createServer().listen({ host: '127.0.0.1', port }));
+    const password = 'secret';
+    writeFileSync(at('conf'), renderRedis({ port, password, dir, logFile: at('log') }));
+    const files = { configFile: at('conf'), outputFile: at('out'), logFile: at('log') };
+    return { kind: 'redis', program, port, password, ...files };
+  };
+  t.teardown(() => {
+    for (const rival of rivals) rival.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const { pid, port } = await launchOnFreePort(undefined, port => prepare(port, 2));
+  t.teardown(() => endProcess(pid));
+  t.equal(port, asked[2], 'the third port was free');
+  t.ok(await answers('redis', port, 'secret'));
+  t.not(await freePort(asked[0]), asked[0], 'a port in use is not free');
+
+  asked.length = 0;
+  await t.rejects(
+    launchOnFreePort(undefined, port => prepare(port, Number.POSITIVE_INFINITY)),
+    { name: 'ServerStartError', message: /exit code 1\n[\s\S]*address already in use/i },
+    'the end of its log says why',
+  );
+  t.equal(asked.length, 5, 'tries are bounded');
 });
 
 t.test('orphans of a killed parent are adopted; a server that dies is started again', async t => {

@@ -48,6 +48,7 @@ async function start(t: Teardown, change: (conf: string) => string): Promise<Run
     port,
     password: PASSWORDS.monitor,
     outputFile: join(dir, 'out'),
+    logFile: join(dir, 'log'),
   });
   const open: NatsConnection[] = [];
   t.teardown(async () => {

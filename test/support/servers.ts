@@ -1,6 +1,7 @@
 // Private servers for a test: real nats-server and redis-server on free loopback ports, data in a temporary folder,
 // gone when the test ends. They can be killed and started again on the same data and ports.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +50,8 @@ interface Teardown {
   teardown(work: () => Promise<void> | void): unknown;
 }
 
-const PASSWORD = 'test-password';
+/** Differs from test to test: none may take another's server on a port for its own. */
+const PASSWORD = `test-${randomUUID()}`;
 
 /**
  * Starts both servers. `t.teardown` closes them; without a test (benchmarks) call `close`.
@@ -91,6 +93,7 @@ export async function startTestServers(
     port,
     password: PASSWORD,
     outputFile: at(`${kind}.out`),
+    logFile: at(`${kind}.log`),
   });
   const nats = testServer(
     how('nats', natsPort),
