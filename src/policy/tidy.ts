@@ -1,6 +1,6 @@
 // What YAML and JSON can say and no file of ours can: a value that contains itself, and the key `__proto__`, which would be
 // lost on the way from text to data. Both are errors at their place.
-import { isMap, isPair, isScalar, isSeq, type Node, visit } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, visit } from 'yaml';
 import { type Findings, type Part, Place, type Step } from './place.ts';
 import { policySchema } from './schema.ts';
 import { meantKey, reportUnknownKey } from './shape.ts';
@@ -21,6 +21,8 @@ export function tidy(part: Part, findings: Findings): boolean {
       return visit.REMOVE;
     },
     Alias(_, alias, above) {
+      // To resolve an alias is to walk the whole document, so only those are that may mean what they stand in.
+      if (!above.some(node => isNode(node) && !isAlias(node) && node.anchor === alias.source)) return;
       const source: Node | undefined = alias.resolve(part.document);
       if (source === undefined || !above.includes(source)) return;
       isSound = false;
