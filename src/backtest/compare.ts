@@ -8,7 +8,7 @@ import type { AlertLine, OutcomeLine } from './lines.ts';
 import { outcomesOfCase, stateAt } from './outcomes.ts';
 import { Replay } from './replay.ts';
 import type { SpillSpace } from './spill.ts';
-import { type Compliance, GROUPINGS, type Grouping, isJudged, shareOf, Tally } from './tally.ts';
+import { type Compliance, evidenceOf, GROUPINGS, type Grouping, isJudged, shareOf, Tally } from './tally.ts';
 
 /** A cycle that ends otherwise; null where there is none under that policy. Cycles of a rule are paired by their start. */
 export interface CycleDifference {
@@ -25,7 +25,10 @@ export interface CycleDifference {
   readonly afterDueAt: string | null;
 }
 
-/** A case is broken when any of its clocks was missed or is overdue, kept when some were met and none broken. */
+/**
+ * A case is broken when any of its clocks was missed or is overdue, kept when some were met and none broken. Clocks over
+ * evidence break no case, as they put none at risk.
+ */
 export interface CaseDifference {
   readonly kind: 'case';
   readonly entity: Entity;
@@ -68,6 +71,7 @@ export class Comparison {
   readonly #after: CompiledPolicy;
   readonly #until: number;
   readonly #tallies: readonly [Tally, Tally];
+  readonly #evidence: readonly [ReadonlySet<string>, ReadonlySet<string>];
   readonly #replays: readonly [Replay, Replay] | null;
   readonly cycles: ExternalSort<CycleDifference>;
   readonly cases: ExternalSort<CaseDifference>;
@@ -83,6 +87,7 @@ export class Comparison {
     this.#after = after;
     this.#until = until;
     this.#tallies = [new Tally(before), new Tally(after)];
+    this.#evidence = [evidenceOf(before), evidenceOf(after)];
     this.cycles = new ExternalSort(space, compareCycles, parseCycle);
     this.cases = new ExternalSort(space, byCase, parseCase);
     const alerts = [before, after].some(({ indicators }) => indicators.some(({ alert }) => alert !== null));
@@ -90,6 +95,11 @@ export class Comparison {
     this.#replays = alerts
       ? [new Replay(before, space, until, quiet), new Replay(after, space, until, quiet)]
       : null;
+  }
+
+  /** Whether a rule's clock is over evidence under both policies, and so in no total. */
+  isEvidence(rule: string): boolean {
+    return this.#evidence.every(rules => rules.has(rule));
   }
 
   get caseCount(): number {
@@ -106,7 +116,8 @@ export class Comparison {
     this.#tallies[0].add(before, linesBefore, this.#until);
     this.#tallies[1].add(after, linesAfter, this.#until);
     this.#compareCycles(linesBefore, linesAfter);
-    const [was, is] = [verdictOf(linesBefore), verdictOf(linesAfter)];
+    const was = verdictOf(linesBefore, this.#evidence[0]);
+    const is = verdictOf(linesAfter, this.#evidence[1]);
     if (was !== null && is !== null && was !== is) {
       this.cases.add({ kind: 'case', entity: before.entity, case: before.id, before: was, after: is });
       this.turned[is] += 1;
@@ -226,8 +237,8 @@ function keyed(lines: readonly OutcomeLine[]): Map<string, OutcomeLine> {
   return found;
 }
 
-function verdictOf(lines: readonly OutcomeLine[]): 'met' | 'missed' | null {
-  const judged = lines.filter(isJudged);
+function verdictOf(lines: readonly OutcomeLine[], evidence: ReadonlySet<string>): 'met' | 'missed' | null {
+  const judged = lines.filter(line => isJudged(line) && !evidence.has(line.rule));
   if (judged.length === 0) return null;
   return judged.every(({ outcome }) => outcome === 'met') ? 'met' : 'missed';
 }

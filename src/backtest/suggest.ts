@@ -1,5 +1,5 @@
 // What a rule's target could be: how long its cycles really took, in the clock's own calendar time, and the target that
-// a given share of them would have kept.
+// a given share of them would have kept, which is what a backtest with that target finds.
 import type { CaseState } from '../engine/case.ts';
 import { type Cycle, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { clockOf, pausesOf, text } from '../engine/fold.ts';
@@ -16,7 +16,7 @@ export interface Suggestion {
   readonly value: string | null;
   /** Cycles that were stopped: only they say how long it takes. */
   readonly stopped: number;
-  /** Cycles that are open: of them only the least is known. */
+  /** Cycles that are open. */
   readonly open: number;
   /** Cycles that were ended otherwise, by a cancel or a gate that shut: after their due instant, before it, by a waiver. */
   readonly missed: number;
@@ -24,14 +24,20 @@ export interface Suggestion {
   readonly waived: number;
   /** Actual times in ms of the calendar, without pauses, by percentile; null without a cycle. */
   readonly actualMs: Readonly<Record<(typeof PERCENTILES)[number], number | null>>;
-  /** The least target that so many percent would have kept: ms, or business days. */
+  /**
+   * The least target with which so many percent of the cycles that are judged would be met: ms, or business days. A cycle
+   * that is open or was cancelled is judged, as missed, by each target that it outlasted.
+   */
   readonly targets: Readonly<Record<(typeof SHARES)[number], number | null>>;
   readonly unit: 'ms' | 'business-days';
 }
 
 interface Sample {
   readonly actual: number[];
+  /** Of cycles that were stopped: the least target that each would have kept. */
   readonly needed: number[];
+  /** Of cycles that were not: the least target by which each would not be judged. */
+  readonly spared: number[];
   open: number;
   missed: number;
   cancelled: number;
@@ -39,7 +45,7 @@ interface Sample {
 }
 
 function newSample(): Sample {
-  return { actual: [], needed: [], open: 0, missed: 0, cancelled: 0, waived: 0 };
+  return { actual: [], needed: [], spared: [], open: 0, missed: 0, cancelled: 0, waived: 0 };
 }
 
 const STEPS = [
@@ -74,16 +80,14 @@ export class Suggester {
       const stands = outcomeAt(this.#clock, cycle, pauses, until);
       if (stands === null || cycle.target === null) continue;
       const samples = [this.#sample(null), ...(value === null ? [] : [this.#sample(value)])];
-      const left = leftOut(cycle, stands.outcome);
-      if (left !== null) {
-        for (const sample of samples) sample[left] += 1;
-        continue;
-      }
       const { elapsedMs } = stands.times;
-      const needed = this.#neededFor(cycle, pauses, elapsedMs, until);
-      for (const sample of samples) {
-        sample.actual.push(elapsedMs);
-        sample.needed.push(needed);
+      const kind = kindOf(cycle, stands.outcome);
+      if (kind !== 'stopped') for (const sample of samples) sample[kind] += 1;
+      if (kind === 'waived' || !isJudgedByTarget(cycle)) continue;
+      const least = this.#leastFor(cycle, pauses, elapsedMs, until);
+      for (const { actual, needed, spared } of samples) {
+        if (kind === 'stopped') actual.push(elapsedMs);
+        (kind === 'stopped' ? needed : spared).push(least);
       }
     }
   }
@@ -120,10 +124,12 @@ export class Suggester {
     return sample;
   }
 
-  /** The least target under which the cycle would have been met. */
-  #neededFor(cycle: Cycle, pauses: readonly Span[], elapsedMs: number, until: number): number {
-    const meets = (target: Cycle['target']) =>
-      outcomeAt(this.#clock, { ...cycle, target }, pauses, until)?.outcome === 'met';
+  /** The least target that the cycle would not have missed. */
+  #leastFor(cycle: Cycle, pauses: readonly Span[], elapsedMs: number, until: number): number {
+    const meets = (target: Cycle['target']) => {
+      const outcome = outcomeAt(this.#clock, { ...cycle, target }, pauses, until)?.outcome;
+      return outcome !== 'missed' && outcome !== 'overdue';
+    };
     // Used up where a pause begins, a target falls due before the pause can move it: then it takes one millisecond more.
     if (!this.#usesDays()) return meets({ kind: 'time', ms: elapsedMs }) ? elapsedMs : elapsedMs + 1;
     const sameTime = cycle.target?.kind === 'business-days' && cycle.target.sameTime;
@@ -140,22 +146,28 @@ export class Suggester {
   }
 }
 
-/** As what a cycle that says nothing of how long it takes is counted; null for one that was stopped. */
-function leftOut(cycle: Cycle, outcome: Outcome): 'open' | 'missed' | 'cancelled' | 'waived' | null {
+/** As what a cycle is counted. */
+function kindOf(cycle: Cycle, outcome: Outcome): 'stopped' | 'open' | 'missed' | 'cancelled' | 'waived' {
   if (cycle.waived !== null) return 'waived';
   if (cycle.hidden !== null) return 'cancelled';
   if (cycle.end === null) return 'open';
-  if (cycle.end.how === 'stop') return null;
+  if (cycle.end.how === 'stop') return 'stopped';
   return outcome === 'missed' ? 'missed' : 'cancelled';
+}
+
+/** Whether some target would have it missed: not where it was merged away, or where its rule does not apply any more. */
+function isJudgedByTarget({ hidden, end }: Cycle): boolean {
+  return hidden === null && end?.how !== 'merge';
 }
 
 function suggestionOf(
   value: string | null,
-  { actual, needed, open, missed, cancelled, waived }: Sample,
+  { actual, needed, spared, open, missed, cancelled, waived }: Sample,
   unit: Suggestion['unit'],
 ): Suggestion {
   const times = Float64Array.from(actual).sort();
-  const targets = Float64Array.from(needed).sort();
+  const kept = Float64Array.from(needed).sort();
+  const free = Float64Array.from(spared).sort();
   return {
     value,
     stopped: actual.length,
@@ -170,7 +182,12 @@ function suggestionOf(
       95: at(times, 95),
       99: at(times, 99),
     },
-    targets: { 80: at(targets, 80), 90: at(targets, 90), 95: at(targets, 95), 99: at(targets, 99) },
+    targets: {
+      80: leastKeeping(kept, free, 80),
+      90: leastKeeping(kept, free, 90),
+      95: leastKeeping(kept, free, 95),
+      99: leastKeeping(kept, free, 99),
+    },
     unit,
   };
 }
@@ -178,4 +195,20 @@ function suggestionOf(
 /** The nearest rank: the least value that at least so many percent do not exceed. */
 function at(sorted: Float64Array, percent: number): number | null {
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? null;
+}
+
+/**
+ * The least target by which so many percent of those that it judges are met; null where none was ever stopped. A longer
+ * target has more met and fewer missed, so the first one that is enough is the least. Both lists are in rising order.
+ */
+function leastKeeping(kept: Float64Array, free: Float64Array, percent: number): number | null {
+  let spared = 0;
+  let met = 0;
+  if (kept.length === 0) return null;
+  for (const target of Float64Array.from([...kept, ...free]).sort()) {
+    while (met < kept.length && (kept[met] ?? 0) <= target) met += 1;
+    while (spared < free.length && (free[spared] ?? 0) <= target) spared += 1;
+    if (met * 100 >= percent * (kept.length + free.length - spared)) return target;
+  }
+  return null;
 }

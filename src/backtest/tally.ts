@@ -25,6 +25,7 @@ export function shareOf({ met, judged }: Compliance): number | null {
 export class Tally {
   readonly #zone: Zone | null;
   readonly #titles: ReadonlyMap<string, Title>;
+  readonly #evidence: ReadonlySet<string>;
   readonly #groups: Record<Grouping, Map<string, Compliance>> = {
     rule: new Map(),
     queue: new Map(),
@@ -37,9 +38,13 @@ export class Tally {
   constructor(policy: CompiledPolicy) {
     this.#zone = zoneOf(policy.timezone);
     this.#titles = new Map(policy.clocks.map(({ rule, title }) => [rule, title]));
+    this.#evidence = evidenceOf(policy);
   }
 
-  /** Adds a case that was evaluated at `until`, with its outcomes. */
+  /**
+   * Adds a case that was evaluated at `until`, with its outcomes. What a clock over evidence measures is no promise to a
+   * customer: it counts under its rule, and in no total.
+   */
   add(state: CaseState, outcomes: readonly OutcomeLine[], until: number): void {
     this.cases += 1;
     for (const line of outcomes) {
@@ -47,8 +52,9 @@ export class Tally {
       // It counts where and when it was decided: at its stop, or when it fell due.
       const at = Date.parse(line.endedAt ?? line.dueAt);
       const met = line.outcome === 'met' ? 1 : 0;
-      this.total = { met: this.total.met + met, judged: this.total.judged + 1 };
       this.#count('rule', line.rule, met);
+      if (this.#evidence.has(line.rule)) continue;
+      this.total = { met: this.total.met + met, judged: this.total.judged + 1 };
       this.#count('queue', queueAt(state.fold.queues, at), met);
       this.#count('month', this.#monthOf(at), met);
     }
@@ -59,6 +65,11 @@ export class Tally {
   /** What a rule is called; null for what is no rule of the policy. */
   titleOf(rule: string): Title | null {
     return this.#titles.get(rule) ?? null;
+  }
+
+  /** Whether a rule's clock is over evidence, and so in no total. */
+  isEvidence(rule: string): boolean {
+    return this.#evidence.has(rule);
   }
 
   /** Names in order, each with its figures. */
@@ -83,6 +94,11 @@ export class Tally {
   #monthOf(at: number): string {
     return new Date(at + (this.#zone?.offsetAt(at) ?? 0)).toISOString().slice(0, 7);
   }
+}
+
+/** The rules whose clocks are over evidence. */
+export function evidenceOf(policy: CompiledPolicy): ReadonlySet<string> {
+  return new Set(policy.clocks.filter(({ evidence }) => evidence).map(({ rule }) => rule));
 }
 
 export function isJudged({ outcome }: Pick<OutcomeLine, 'outcome'>): boolean {

@@ -84,13 +84,18 @@ function titleText(tally: Tally, rule: string): string {
   return `  ${title.zh === title.en ? title.zh : `${title.zh} / ${title.en}`}`;
 }
 
+/** Why the rules don't add up to the total. */
+function apart(rules: Pick<Tally, 'isEvidence'>, rule: string): string {
+  return rules.isEvidence(rule) ? '  (evidence: in no total)' : '';
+}
+
 export function* summaryText(tally: Tally): Iterable<string> {
   yield `${tally.cases} cases; met ${percent(tally.total)}`;
   for (const by of GROUPINGS) {
     yield '';
     yield `Met, by ${by}`;
     for (const [name, found] of tally.groups(by))
-      yield `  ${nameOf(name)} ${percent(found)}${by === 'rule' ? titleText(tally, name) : ''}`;
+      yield `  ${nameOf(name)} ${percent(found)}${by === 'rule' ? titleText(tally, name) + apart(tally, name) : ''}`;
   }
   const paused = tally.hygiene().filter(([, { paused: count }]) => count > 0);
   if (paused.length === 0) return;
@@ -150,7 +155,7 @@ export function* comparisonText(comparison: Comparison): Iterable<string> {
       yield '';
       yield by === 'all' ? 'Met, in all' : `Met, by ${by}`;
     }
-    yield moveText(move);
+    yield moveText(move) + (by === 'rule' ? apart(comparison, move.name) : '');
   }
   const alerts = comparison.alerts();
   yield '';
@@ -235,8 +240,8 @@ export function* suggestionText(rule: string, suggestions: readonly Suggestion[]
     for (const percentile of PERCENTILES)
       yield `    p${percentile} ${lengthText(Math.ceil((actualMs[percentile] ?? 0) / 1000) * 1000).en}`;
     yield unit === 'ms'
-      ? '  target that would have been kept by, rounded up (--format json has it exactly)'
-      : '  target that would have been kept by';
+      ? '  target that would have been kept by, of the cycles that it judges, rounded up (--format json has it exactly)'
+      : '  target that would have been kept by, of the cycles that it judges';
     for (const share of SHARES) {
       const target = targets[share] ?? 0;
       yield `    ${share}%  ${unit === 'ms' ? lengthText(roundedUp(target)).en : `${target}bd`}`;
@@ -244,7 +249,7 @@ export function* suggestionText(rule: string, suggestions: readonly Suggestion[]
   }
 }
 
-/** All cycles: those that count here, and why the others do not. */
+/** All cycles: those that say how long it takes, and what became of the others. */
 function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): string {
   const others = [
     `${open} open`,
@@ -252,7 +257,7 @@ function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): s
     `${cancelled} cancelled`,
     ...(waived > 0 ? [`${waived} waived`] : []),
   ];
-  return `${stopped} cycles were stopped; left out: ${others.join(', ')}`;
+  return `${stopped} cycles were stopped; besides: ${others.join(', ')}`;
 }
 
 /** Rounded down, so that what is not quite 100 % does not look so. */

@@ -204,9 +204,14 @@ function tellDeadlines(state: CaseState, cause: Naming, upTo: number, told: Told
   contributeAll(state, indicators, 1, told.cells);
 }
 
-/** Whether the case needs to be kept among the open ones: it is open, or a clock of it still runs, or events lie ahead. */
-export function isHot(state: CaseState): boolean {
-  if (state.fold.closedAt === null || state.applied < state.events.length) return true;
+/** Whether the case is not closed, or may not stay so since events lie ahead. A clock may still run on a closed one. */
+export function isOpen({ fold, applied, events }: CaseState): boolean {
+  return fold.closedAt === null || applied < events.length;
+}
+
+/** Whether the case may still change by itself: it is open, or a clock of it still runs. */
+function isHot(state: CaseState): boolean {
+  if (isOpen(state)) return true;
   return state.fold.clocks.some(({ cycles }) => cycles.some(({ counted }) => counted !== null));
 }
 

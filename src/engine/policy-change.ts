@@ -1,8 +1,10 @@
 // A policy takes effect on a case that is open: the case is folded again under it, as of the instant at which the policy
-// came into force, and the difference is told. Closed cases stay judged by the policy of their time.
+// came into force, and the difference is told. Closed cases stay judged by the policy of their time, clocks that still
+// run on them too.
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { type CaseState, isHot, restoreCase } from './case.ts';
+import { type CaseState, isOpen, restoreCase } from './case.ts';
 import { addCell, type CellChanges } from './contribute.ts';
+import type { Cycle, FactState } from './cycle.ts';
 import { contributeAll, countAllOpen, tellFolds, uncountOpen } from './evaluation.ts';
 import { clockOf } from './fold.ts';
 import { isPaneGone, paneKeepOf } from './panes.ts';
@@ -11,13 +13,13 @@ import type { Cause, Naming, Told } from './tell.ts';
 
 /** How many clock cycles a policy changed, as people want to know it before they put it into force. */
 export interface CyclesChanged {
-  /** Open before and after, with another due instant. */
+  /** There before and after, with another outcome, or open with another due instant. */
   changed: number;
-  /** Open now, and not before. */
+  /** There now, and before not at all or cancelled. */
   started: number;
-  /** Open before, and now gone or cancelled. */
+  /** There before, and now not at all or cancelled. */
   cancelled: number;
-  /** Past due now, and not before. */
+  /** Overdue or missed now, and not before; such a one may be changed or started too. */
   overdue: number;
 }
 
@@ -31,7 +33,7 @@ export const NO_EFFECT: PolicyEffect = { cases: 0, changed: 0, started: 0, cance
 
 /** Whether a policy that comes into force changes the case: it is open, and judged by one that says something else. */
 export function isUnderEarlier(state: CaseState, inForce: CompiledPolicy): boolean {
-  return state.policy.hash !== inForce.hash && state.events.length > 0 && isHot(state);
+  return state.policy.hash !== inForce.hash && state.events.length > 0 && isOpen(state);
 }
 
 /**
@@ -80,13 +82,26 @@ function addEffect(before: CaseState, after: CaseState, effect: PolicyEffect): v
     const old = cyclesOf(before, rule);
     const now = cyclesOf(after, rule);
     for (let i = 0; i < Math.max(old.length, now.length); i++) {
-      const [was, is] = [old[i]?.counted ?? null, now[i]?.counted ?? null];
-      if (was !== null && is !== null && old[i]?.dueAt !== now[i]?.dueAt) add(effect, rule, 'changed');
+      const [was, is] = [standOf(old[i]), standOf(now[i])];
       if (was === null && is !== null) add(effect, rule, 'started');
       if (was !== null && is === null) add(effect, rule, 'cancelled');
-      if (was !== 'overdue' && is === 'overdue') add(effect, rule, 'overdue');
+      const isOther = was !== is || (is === 'open' && old[i]?.dueAt !== now[i]?.dueAt);
+      if (was !== null && is !== null && isOther) add(effect, rule, 'changed');
+      if (!isBroken(old[i]) && isBroken(now[i])) add(effect, rule, 'overdue');
     }
   }
+}
+
+/** Open or how it ended, as of the last evaluation; null for one that is not there for anyone, or was cancelled. */
+function standOf(cycle: Cycle | undefined): 'open' | FactState | null {
+  if (cycle === undefined || cycle.shownAt === null) return null;
+  if (cycle.counted !== null) return 'open';
+  const end = cycle.told.at(-1)?.state ?? null;
+  return end === 'cancelled' ? null : end;
+}
+
+function isBroken(cycle: Cycle | undefined): boolean {
+  return cycle?.told.some(({ state }) => state === 'breached' || state === 'missed') ?? false;
 }
 
 function add(effect: PolicyEffect, rule: string, what: keyof CyclesChanged): void {

@@ -8,7 +8,7 @@ import type { FeedItem } from '../contract/frame.ts';
 import { type CaseActionRecord, type ClockRecord, QUIET_MS } from '../contract/record.ts';
 import type { RejectReason } from '../contract/reject.ts';
 import { partitionOf } from '../contract/subject.ts';
-import { acceptEvent, forget, isForgotten, isHot, reachTime } from '../engine/case.ts';
+import { acceptEvent, forget, isForgotten, isOpen, reachTime } from '../engine/case.ts';
 import { caseKey, chunkCount, encodeCase } from '../engine/codec.ts';
 import { addCell } from '../engine/contribute.ts';
 import { changePolicy, isUnderEarlier, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
@@ -331,7 +331,7 @@ function storeState(found: CachedCase, commit: Commit): void {
   }
   const { head, chunks } = encodeCase(state);
   for (const { index, text } of chunks) commit.chunksSet.push(chunkField(key, index), text);
-  if (isHot(state)) {
+  if (isOpen(state)) {
     commit.casesSet.push(key, head);
     if (kept === 'closed') commit.closedRemoved.push(key);
     found.kept = 'open';

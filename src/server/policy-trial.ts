@@ -2,7 +2,13 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CaseState } from '../engine/case.ts';
-import { type CyclesChanged, changePolicy, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
+import {
+  type CyclesChanged,
+  changePolicy,
+  isUnderEarlier,
+  NO_EFFECT,
+  type PolicyEffect,
+} from '../engine/policy-change.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { title } from './api-schemas.ts';
 import type { AppOptions } from './app.ts';
@@ -17,20 +23,20 @@ export const TRIAL_CASES_MAX = 20_000;
 const STRIDE = 200;
 
 const cyclesChanged = {
-  changed: z.number().int().describe('open before and after, with another due instant'),
-  started: z.number().int().describe('open now, and not before'),
-  cancelled: z.number().int().describe('open before, and gone or cancelled now'),
+  changed: z
+    .number()
+    .int()
+    .describe('there before and after, with another outcome, or open with another due instant'),
+  started: z.number().int().describe('there now, and before not at all or cancelled'),
+  cancelled: z.number().int().describe('there before, and now not at all or cancelled'),
   overdue: z
     .number()
     .int()
-    .describe('past due now, and not before; such a one may be changed or started too'),
+    .describe('overdue or missed now, and not before; such a one may be changed or started too'),
 };
 export const effectAnswer = z
   .object({
-    cases: z
-      .number()
-      .int()
-      .describe('cases that would be judged again: the open ones, and those closed lately'),
+    cases: z.number().int().describe('cases that would be judged again: the open ones'),
     clocks: z.object(cyclesChanged).describe('clock cycles of these cases, of all rules'),
     byRule: z
       .array(z.object({ rule: z.string(), title, ...cyclesChanged }))
@@ -78,6 +84,7 @@ async function tryPolicy(
   const effect = { ...NO_EFFECT, byRule: new Map<string, CyclesChanged>() };
   for await (const state of cases) {
     if (effect.cases === TRIAL_CASES_MAX) return { ...effect, complete: false };
+    if (!isUnderEarlier(state, policy)) continue;
     const told = { records: [], cells: new Map<string, number>() };
     changePolicy(state, policy, { now: Math.max(now, state.evaluatedAt), id: '', at: now }, told, effect);
     if (effect.cases % STRIDE === 0) await breathe();

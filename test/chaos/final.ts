@@ -3,7 +3,7 @@
 import { backtest } from '../../src/backtest/backtest.ts';
 import type { OutcomeLine } from '../../src/backtest/lines.ts';
 import { compareEvents, type SlaEvent } from '../../src/contract/event.ts';
-import { type CaseState, isHot, restoreCase } from '../../src/engine/case.ts';
+import { type CaseState, isOpen, restoreCase } from '../../src/engine/case.ts';
 import { caseKey } from '../../src/engine/codec.ts';
 import type { CellChanges } from '../../src/engine/contribute.ts';
 import { contributeAll, countAllOpen } from '../../src/engine/evaluation.ts';
@@ -43,15 +43,15 @@ function judgeOf(
     if ('policy' in place) inForce = place.policy;
     else events.push(place.event);
     if (own === null && events.length > 0) own = inForce;
-    if (own !== null && own !== inForce && isOpen(own, events, place.now)) own = inForce;
+    if (own !== null && own !== inForce && wasOpen(own, events, place.now)) own = inForce;
   }
   return own ?? inForce;
 }
 
-function isOpen(policy: CompiledPolicy, events: readonly SlaEvent[], now: number): boolean {
+function wasOpen(policy: CompiledPolicy, events: readonly SlaEvent[], now: number): boolean {
   const [first] = events;
   if (first === undefined) return false;
-  return isHot(restoreCase(policy, first.entity, first.case, events.toSorted(compareEvents), now, now));
+  return isOpen(restoreCase(policy, first.entity, first.case, events.toSorted(compareEvents), now, now));
 }
 
 /** Kinds of cells that say how things are now: what all cases add up to, and nothing that is left over. */

@@ -7,7 +7,7 @@ import { cellKey } from '../../src/contract/cells.ts';
 import { decodeMessage } from '../../src/contract/decode.ts';
 import { ENTITIES, type SlaEvent } from '../../src/contract/event.ts';
 import { partitionOf } from '../../src/contract/subject.ts';
-import { acceptEvent, type CaseState, isHot, newCase, reachTime } from '../../src/engine/case.ts';
+import { acceptEvent, type CaseState, isOpen, newCase, reachTime } from '../../src/engine/case.ts';
 import { caseKey } from '../../src/engine/codec.ts';
 import { addCell } from '../../src/engine/contribute.ts';
 import { isPaneGone, paneKeepOf } from '../../src/engine/panes.ts';
@@ -177,7 +177,7 @@ class Run {
     dropPanes(this.reading.cells, this.#inForce.policy, change.now);
     this.#inForce = change;
     this.reading.changes.push(change);
-    this.#waiting = [...this.#cases].filter(([, state]) => isHot(state)).map(([key]) => key);
+    this.#waiting = [...this.#cases].filter(([, state]) => isOpen(state)).map(([key]) => key);
     this.#waiting.sort();
   }
 

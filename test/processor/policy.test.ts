@@ -9,7 +9,7 @@ import type { Told } from '../../src/engine/tell.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { Batch, type InForce } from '../../src/processor/batch.ts';
-import { CaseCache } from '../../src/processor/case-cache.ts';
+import { type CachedCase, CaseCache } from '../../src/processor/case-cache.ts';
 import { CellStore } from '../../src/processor/cell-store.ts';
 import { defineScripts, emptyCommit, PartitionStore } from '../../src/store/partition-store.ts';
 
@@ -27,6 +27,14 @@ function policyOf(reply: string, figures: string): CompiledPolicy {
   return loaded.policy;
 }
 
+function load(clocks: string): CompiledPolicy {
+  const loaded = loadPolicy(`version: 1\nname: x\nclocks:\n${clocks}\n`, { file: 'p.yaml' });
+  if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('\n'));
+  return loaded.policy;
+}
+
+const STOP = 'stop: ticket.resolved, target: 4h';
+
 function complaints(window: string): string {
   return `{ rule: COMPLAINTS, count: { type: ticket.created, kind: complaint }, of: ticket.created, window: ${window} }`;
 }
@@ -40,13 +48,13 @@ class Rig {
   batch: Batch;
   #seq = 0;
 
-  constructor() {
+  constructor(first = LONG) {
     const redis = new Redis({ lazyConnect: true });
     defineScripts(redis);
     const store = new PartitionStore(redis, 0);
     const byHash = (hash: string) => (hash === LONG.hash ? LONG : SHORT);
-    this.cache = new CaseCache(store, LONG, byHash, 100, 90 * DAY_MS);
-    this.batch = this.#under({ policy: LONG, seq: 0, at: 0 });
+    this.cache = new CaseCache(store, first, byHash, 100, 90 * DAY_MS);
+    this.batch = this.#under({ policy: first, seq: 0, at: 0 });
   }
 
   #under(inForce: InForce): Batch {
@@ -107,6 +115,58 @@ t.test('a closed case stays under the policy of its time until an event opens it
   t.equal(rig.cache.get('ticket/T-1')?.state.evaluatedAt, START + 20 * MINUTE_MS, 'as of that event');
 });
 
+t.test('a closed case stays so although a clock of it still runs', async t => {
+  const both = (reply: string) =>
+    load(`  - { rule: REPLY, on: ticket, start: ticket.created, stop: ticket.replied, target: ${reply} }
+  - { rule: CALL, on: ticket, start: ticket.closed, stop: ticket.followed_up, target: 72h }`);
+  const [long, short] = [both('4h'), both('1h')];
+  const rig = new Rig(long);
+  rig.take('created', 0);
+  rig.take('replied', 120);
+  rig.take('closed', 121);
+  t.equal(
+    rig.cache.get('ticket/T-1')?.state.alarm,
+    START + (121 + 72 * 60) * MINUTE_MS,
+    'its deadline is ahead',
+  );
+  rig.change(short, 130);
+  rig.batch.bringUnderPolicy(caseOf(rig), 9);
+  rig.take('informed', 140);
+  rig.take('followed_up', 150);
+  t.equal(rig.policy, long);
+  t.same(statesOf(rig), ['REPLY met', 'CALL met'], 'a reply in time is not taken back');
+  t.equal(rig.batch.effect.cases, 0);
+});
+
+t.test('what a policy changes is said by what became of each clock', async t => {
+  const clocks = (solve: string, more = '') =>
+    load(`  - { rule: SOLVE, on: ticket, start: ticket.created, ${solve} }${more}`);
+  const stops = 'stop: [ticket.resolved, ticket.acknowledged], target: 4h';
+  const before = clocks('stop: ticket.resolved, target: 4h');
+  const effect = (after: CompiledPolicy, ...life: (readonly [name: string, minute: number])[]) => {
+    const rig = new Rig(before);
+    for (const [name, minute] of life) rig.take(name, minute);
+    rig.change(after, 200);
+    rig.batch.bringUnderPolicy(caseOf(rig), 9);
+    const { cases: _, ...counts } = rig.batch.effect;
+    return Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${what} ${count}`]));
+  };
+  const late = clocks('stop: ticket.resolved, target: 1h');
+  t.same(effect(late, ['created', 0], ['resolved', 90]), ['changed 1', 'overdue 1'], 'met → missed');
+  t.same(effect(late, ['created', 0], ['resolved', 30]), [], 'met → met');
+  t.same(effect(late, ['created', 0]), ['changed 1', 'overdue 1'], 'running → overdue');
+  t.same(effect(clocks('stop: ticket.resolved, target: 8h'), ['created', 0]), ['changed 1'], 'due later');
+  t.same(effect(clocks(stops), ['created', 0], ['acknowledged', 10]), ['changed 1'], 'running → met');
+  t.same(effect(clocks(`cancel: ticket.acknowledged, ${STOP}`), ['created', 0], ['acknowledged', 10]), [
+    'cancelled 1',
+  ]);
+  const another = '\n  - { rule: ALSO, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h }';
+  t.same(effect(clocks(STOP, another), ['created', 0], ['replied', 30]), ['started 1'], 'none → met');
+  t.same(effect(clocks(STOP, another), ['created', 0]), ['started 1', 'overdue 1'], 'none → overdue');
+  const other = load(`  - { rule: OTHER, on: ticket, start: ticket.waived, ${STOP} }`);
+  t.same(effect(other, ['created', 0], ['resolved', 30]), ['cancelled 1'], 'met → none');
+});
+
 t.test('an alarm that rings too early brings no case under a policy', async t => {
   const rig = new Rig();
   rig.take('created', 0);
@@ -133,6 +193,18 @@ t.test('the same policy, read again, changes nothing', async t => {
     'what was told since it came into force is not taken back',
   );
 });
+
+function caseOf(rig: Rig): CachedCase {
+  const found = rig.cache.get('ticket/T-1');
+  if (found === undefined) throw new Error('no case');
+  return found;
+}
+
+function statesOf(rig: Rig): string[] {
+  return caseOf(rig).state.fold.clocks.flatMap(({ clock, cycles }) =>
+    cycles.map(({ told }) => `${clock.rule} ${told.at(-1)?.state}`),
+  );
+}
 
 function created(id: string, minute: number): SlaEvent {
   return {

@@ -8,7 +8,7 @@ import { outcomesOfCase, stateAt } from '../../src/backtest/outcomes.ts';
 import { SpillSpace } from '../../src/backtest/spill.ts';
 import { roundedUp, Suggester } from '../../src/backtest/suggest.ts';
 import { Tally } from '../../src/backtest/tally.ts';
-import { suggestionText } from '../../src/cli/backtest-output.ts';
+import { comparisonText, suggestionText } from '../../src/cli/backtest-output.ts';
 import type { Fields, SlaEvent } from '../../src/contract/event.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { runProgram } from '../support/program.ts';
@@ -100,6 +100,29 @@ t.test('cycles are paired by their start, not by their number', async t => {
   );
 });
 
+t.test('what is measured over evidence breaks no case and is in no total', async t => {
+  const evidence = rule('E', '1m', ', evidence: true');
+  const cases = [
+    [event(0, 'created', 'a', { queue: 'q' }), event(15, 'replied', 'a')],
+    [event(0, 'created', 'b', { queue: 'q' }), event(5, 'replied', 'b')],
+  ];
+  const comparison = compare(
+    policyOf(`${rule('R', '20m')}\n${evidence}`),
+    policyOf(`${rule('R', '10m')}\n${evidence}`),
+    cases,
+  );
+  t.same(comparison.turned, { missed: 1, met: 0 });
+  t.match(comparison.compliance(), [
+    { by: 'all', beforeMet: 2, beforeJudged: 2, afterMet: 1, afterJudged: 2 },
+    { by: 'rule', name: 'E', beforeMet: 0, beforeJudged: 2 },
+    { by: 'rule', name: 'R', beforeMet: 2, beforeJudged: 2 },
+    { by: 'queue', name: 'q', beforeMet: 2, beforeJudged: 2 },
+  ]);
+  const text = [...comparisonText(comparison)];
+  t.ok(text.some(line => / E .*\(evidence: in no total\)$/.test(line)));
+  t.notOk(text.some(line => / R .*evidence/.test(line)));
+});
+
 t.test('alerts that come more or less', async t => {
   const indicator = (above: string) =>
     `indicators:\n  - { rule: I, clock: R, window: 60m, every: 10m, alert: { below: ${above}, clear: 95% } }`;
@@ -119,16 +142,18 @@ t.test('alerts that come more or less', async t => {
 
 t.test('suggested targets keep the share that they promise, and nothing less does', async t => {
   const text = (target: string) =>
-    `  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, pause: { from: ticket.pending, to: ticket.resumed }, target: ${target}, calendar: office }`;
-  const cases = Array.from({ length: 40 }, (_, i) => {
+    `  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, cancel: ticket.cancelled, pause: { from: ticket.pending, to: ticket.resumed }, target: ${target}, calendar: office }`;
+  const cases = Array.from({ length: 50 }, (_, i) => {
     const id = `T-${i}`;
-    const life = [event(0, 'created', id)];
-    if (i % 4 === 0) life.push(event(i, 'pending', id), event(i + 30, 'resumed', id));
-    return [...life, event(i * i + 1 + (i % 4 === 0 ? 30 : 0), 'replied', id)].sort(
-      (a, b) => a.time - b.time,
-    );
+    // Some are cancelled, early or late, one is merged away, and one is open since the day before the end.
+    const end = i % 9 === 4 ? 'cancelled' : i === 30 ? 'merged' : i === 41 ? 'updated' : 'replied';
+    const begun = end === 'updated' ? 2 * 24 * 60 + 30 : 0;
+    const life = [event(begun, 'created', id)];
+    if (i % 4 === 0) life.push(event(begun + i, 'pending', id), event(begun + i + 30, 'resumed', id));
+    const minutes = Math.round((i * i) / 3) + 1 + (i % 4 === 0 ? 30 : 0);
+    return [...life, event(begun + minutes, end, id)].sort((a, b) => a.time - b.time);
   });
-  const until = NINE + 100 * 24 * 60 * MINUTE;
+  const until = NINE + 3 * 24 * 60 * MINUTE;
   const policy = policyOf(text('1h'));
   const [clock] = policy.clocks;
   if (clock === undefined) throw new Error('no clock');
@@ -139,7 +164,7 @@ t.test('suggested targets keep the share that they promise, and nothing less doe
   }
   const [all] = suggester.suggestions();
   if (all === undefined) throw new Error('no suggestion');
-  t.equal(all.stopped, 40);
+  t.match(all, { stopped: 42, open: 1, cancelled: 3, missed: 4 });
   const keptWith = (target: string): number => {
     const other = policyOf(text(target));
     const tally = new Tally(other);
@@ -166,7 +191,7 @@ t.test('suggested targets keep the share that they promise, and nothing less doe
   t.ok(keptWith(`${(inDays?.targets[90] ?? 0) - 1}bd`) < 0.9);
 });
 
-t.test('what is left out of a suggestion is counted, and its text is rounded up', async t => {
+t.test('what was not stopped is counted in a suggestion, and its text is rounded up', async t => {
   const policy = policyOf(
     '  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, cancel: ticket.cancelled, target: 1h }',
   );
@@ -191,11 +216,14 @@ t.test('what is left out of a suggestion is counted, and its text is rounded up'
   const text = [...suggestionText('R', found)];
   t.equal(
     text[0],
-    'R: 1 cycles were stopped; left out: 1 open, 1 missed and ended without a stop, 1 cancelled, 1 waived',
+    'R: 1 cycles were stopped; besides: 1 open, 1 missed and ended without a stop, 1 cancelled, 1 waived',
   );
   t.ok(text.includes('    p50 1 h 15 min 49 s'));
-  t.ok(text.includes('    80%  1 h 20 min'), 'a target that somebody would write');
+  t.ok(text.includes('    80%  3 h 20 min'), 'less would find the open one overdue');
   t.ok(text.some(line => line.includes('rounded up')));
+  const rounded = found.map(one => ({ ...one, targets: { 80: 4_548_116, 90: 1, 95: 1, 99: 1 } }));
+  const alone = [...suggestionText('R', rounded)];
+  t.ok(alone.includes('    80%  1 h 20 min'), 'a target that somebody would write');
   t.same([59_001, 61_000, 3_601_000, 86_400_001].map(roundedUp), [60_000, 120_000, 3_900_000, 90_000_000]);
 });
 
