@@ -192,6 +192,21 @@ S4-F2.7 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 sta
 S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 50h ticket.stage_completed flow=S4-F2 stage=生产 | met
 S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 51h ticket.stage_completed flow=S4-F2 stage=8 | missed
 S4-F2.9 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=8; 80h ticket.stage_completed flow=S4-F2 stage=9 | met
+S4-F1.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F1 stage=1; until 200h |
+S4-F1.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F1 stage=3; until 200h |
+S4-F1.1 | 0s ticket.stage_completed flow=F1 stage=1; 1h ticket.updated queue=q1; 2h ticket.updated flow=S4-F1; until 200h |
+S4-F1.1 | 0s ticket.created flow=F1; 1h ticket.updated flow=S4-F1; 2h ticket.stage_completed stage=1; 3h ticket.updated flow=问题反馈售后流程; until 200h | met
+S4-F1.1 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed stage=evidence; 2h ticket.updated flow=S4-F2; 3h ticket.updated flow=S4-F1; until 200h | met
+S4-F1.1 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed stage=1; 2h ticket.assigned flow=S4-F1; until 200h | overdue
+S4-F1.1 | 0s ticket.created flow=S4-F1; 0s ticket.stage_completed stage=1                | met
+S4-F1.2 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F1 stage=1; 2h ticket.stage_completed stage=2 | met
+S4-F1.2 | 0s ticket.created flow=问题反馈售后流程; 1h ticket.stage_completed stage=提供证据; 4h ticket.stage_completed stage=2 | missed
+S4-F1.4 | 0s ticket.created; 1h ticket.stage_completed flow=F1 stage=3; 2h ticket.stage_completed flow=问题反馈售后流程 stage=4 | met
+S4-F2.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F2 stage=1; until 200h |
+S4-F2.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=F2 stage=9; 2h ticket.updated flow=收款补单售后流程; until 200h |
+S4-F2.1 | 0s ticket.created flow=收款补单售后流程; 1h ticket.updated flow=F2; 2h ticket.stage_completed stage=补单申请; 3h ticket.updated flow=S4-F2; until 200h | met
+S4-F2.1 | 0s ticket.created flow=F1; 1h ticket.stage_completed stage=1; 2h ticket.updated flow=F2; until 200h | overdue
+S4-F2.2 | 0s ticket.created flow=F1; 1h ticket.stage_completed flow=F2 stage=1; 2h ticket.stage_completed stage=2 | met
 E-02C | 0s ticket.created; 1h ticket.acknowledged; 2h ticket.informed about=milestone; 3h ticket.dispatched; 4h ticket.informed about=milestone | met met
 E-02C | 0s ticket.created; 60m ticket.dispatched; 80m ticket.arrived; 110m ticket.resolved; 2h ticket.informed about=milestone; until 9h | overdue overdue met
 E-02C | 0s ticket.created; 1h ticket.dispatched; 4h ticket.arrived; 5h ticket.informed; 6h ticket.resolved; 7h ticket.informed | overdue met met
