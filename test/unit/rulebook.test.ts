@@ -242,6 +242,15 @@ t.test('each rule of the rulebook has its clock', async t => {
   for (const rule of wanted) t.equal(there.get(rule)?.source, rule.slice(0, 2), rule);
 });
 
+t.test('what is overdue goes to the supervisor, and further steps above', async t => {
+  for (const { rule, ladder } of policy.clocks.filter(({ evidence }) => !evidence)) {
+    t.match(ladder[0], { afterMs: 0, to: 'supervisor' }, rule);
+    for (const { to } of ladder.slice(1)) t.match(to, /^(manager|department-head)$/, `${rule} then above`);
+  }
+  const ladder = policy.clocks.find(({ rule }) => rule === 'S4-05')?.ladder ?? [];
+  t.match(ladder[1], { afterMs: 5 * 60_000, to: 'department-head' }, 'S4-05 soon');
+});
+
 /** The outcomes of a rule's cycles once the timeline has been lived through. */
 function run(policy: CompiledPolicy, rule: string, timeline: string): string[] {
   const steps = timeline.split(';').map(step => step.trim().split(/\s+/));
