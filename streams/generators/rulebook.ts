@@ -25,14 +25,6 @@ export const INDICATORS: readonly NamedRule[] = [
   { rule: 'S4-20', zh: '客户投诉解决速度', en: 'complaints that are overdue' },
 ];
 
-/** The documents of rules whose id does not name it. */
-export const DOCUMENTS: Readonly<Record<string, string>> = {
-  'E-01': 'S0',
-  'E-02': 'S1',
-  'E-03': 'S2',
-  'E-04': 'S4',
-};
-
 interface GovernanceRule {
   readonly rule: string;
   readonly document: string;

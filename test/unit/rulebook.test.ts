@@ -221,6 +221,14 @@ CC-03C | 0s call.queued; 19s call.abandoned                                     
 CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
 `;
 
+/** The documents of rules whose id does not name it; the contact-centre figures (CC) are in none. */
+const DOCUMENTS = new Map([
+  ['E-01', 'S0'],
+  ['E-02', 'S1'],
+  ['E-03', 'S2'],
+  ['E-04', 'S4'],
+]);
+
 const loaded = loadPolicy(readFileSync(PACK, 'utf8'), { file: PACK });
 if (!loaded.ok) throw new Error(loaded.errors.map(formatError).join('\n'));
 const policy = loaded.policy;
@@ -240,6 +248,13 @@ t.test('each rule of the rulebook has its clock', async t => {
   for (let stage = 1; stage <= 9; stage++) wanted.push(`S4-F2.${stage}`);
   const there = new Map(policy.clocks.map(clock => [clock.rule, clock]));
   for (const rule of wanted) t.equal(there.get(rule)?.source, rule.slice(0, 2), rule);
+});
+
+t.test('each figure names its document, by its id or in words', async t => {
+  for (const { rule, source } of policy.indicators) {
+    const wanted = DOCUMENTS.get(rule) ?? (rule.startsWith('S') ? rule.slice(0, 2) : null);
+    t.equal(source, wanted, rule);
+  }
 });
 
 t.test('what is overdue goes to the supervisor, and further steps above', async t => {
