@@ -25,6 +25,33 @@ export const INDICATORS: readonly NamedRule[] = [
   { rule: 'S4-20', zh: '客户投诉解决速度', en: 'complaints that are overdue' },
 ];
 
+interface Remark {
+  readonly rule: string;
+  readonly text: string;
+}
+
+/** Where the contract has no word for what a rule asks for, and what stands in its place. */
+export const REMARKS: readonly Remark[] = [
+  {
+    rule: 'E-01',
+    text:
+      'counts tickets that are handed over and calls that are transferred. The contract gives calls no `expectedAt`, so ' +
+      'that the customer was told is all that is asked of them; it gives chats no field for it, so they are not counted.',
+  },
+  {
+    rule: 'E-02',
+    text:
+      'has five of the six milestones: under repair has no event of its own in the contract. Work begins with the ' +
+      'arrival, and the notice of that stands for both.',
+  },
+  {
+    rule: 'E-03',
+    text:
+      'takes `category` in the place of `demand`. The contract has no field for what the customer demands (诉求); this pack ' +
+      'declares `demand`, and a record that has `category` instead counts as complete, for centres that do not send it.',
+  },
+];
+
 interface GovernanceRule {
   readonly rule: string;
   readonly document: string;

@@ -6,7 +6,7 @@ import { defaultPolicyFile } from '../../src/policies.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { clockRow, indicatorRow } from './rule-words.ts';
-import { GOVERNANCE, INDICATORS } from './rulebook.ts';
+import { GOVERNANCE, INDICATORS, REMARKS } from './rulebook.ts';
 import { code, table } from './table.ts';
 import type { Generator } from './types.ts';
 
@@ -65,6 +65,8 @@ ${table(
   ['rule', '规则', 'title', 'document', 'kind', 'figure', 'window', 'alert', 'shown by'],
   policy.indicators.map(indicator => indicatorRow(indicator, tests(indicator.rule))),
 )}
+
+${REMARKS.map(({ rule, text }) => `- ${rule} ${text}`).join('\n')}
 
 Clocks that only figures use:
 
