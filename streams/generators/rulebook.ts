@@ -1,4 +1,5 @@
-// What of the rulebook is not in the policy language, or may not be in the pack yet: figures by name, and governance.
+// What of the rulebook is not in the policy language, or may not be in the pack yet: figures and flows by name, what the
+// contract has no word for, and governance.
 
 export interface NamedRule {
   readonly rule: string;
@@ -23,6 +24,12 @@ export const INDICATORS: readonly NamedRule[] = [
   { rule: 'S3-21', zh: '高峰排班', en: 'need against schedule' },
   { rule: 'S3-22', zh: '准时到岗', en: 'on duty in time' },
   { rule: 'S4-20', zh: '客户投诉解决速度', en: 'complaints that are overdue' },
+];
+
+/** The flows, whose stages are clocks of their own: `S4-F1.1` is the first one of `S4-F1`. */
+export const FLOWS: readonly NamedRule[] = [
+  { rule: 'S4-F1', zh: '问题反馈售后流程', en: 'after-sales replacement order' },
+  { rule: 'S4-F2', zh: '收款补单售后流程', en: 'paid replacement order' },
 ];
 
 interface Remark {

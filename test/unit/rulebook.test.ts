@@ -221,6 +221,21 @@ CC-03C | 0s call.queued; 19s call.abandoned                                     
 CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
 `;
 
+const FLOWS = [
+  [
+    'S4-F1',
+    '提供证据 信息核对和补单登记 补单报价 报价确认/判定责任 当天回传 财务审核签字 下单 生产 当天发货 安装 回访核销'
+      .split(' ')
+      .map(stage => `问题反馈售后：${stage}`),
+  ],
+  [
+    'S4-F2',
+    '补单申请 信息核对和补单登记 补单报价 报价确认/判定责任 当天回传 财务审核签字 订单分解下单 生产 发货'
+      .split(' ')
+      .map(stage => `收款补单售后：${stage}`),
+  ],
+] as const;
+
 /** The documents of rules whose id does not name it; the contact-centre figures (CC) are in none. */
 const DOCUMENTS = new Map([
   ['E-01', 'S0'],
@@ -254,6 +269,25 @@ t.test('each figure names its document, by its id or in words', async t => {
   for (const { rule, source } of policy.indicators) {
     const wanted = DOCUMENTS.get(rule) ?? (rule.startsWith('S') ? rule.slice(0, 2) : null);
     t.equal(source, wanted, rule);
+  }
+});
+
+t.test('titles tell rules apart, and stages name their flow', async t => {
+  for (const language of ['zh', 'en'] as const) {
+    const titles = policy.clocks.map(({ title }) => title[language]);
+    t.same(
+      titles.filter((title, i) => titles.indexOf(title) < i),
+      [],
+      language,
+    );
+  }
+  for (const [flow, stages] of FLOWS) {
+    const clocks = policy.clocks.filter(({ rule }) => rule.startsWith(`${flow}.`));
+    t.same(
+      clocks.map(({ title }) => title.zh),
+      stages,
+      flow,
+    );
   }
 });
 
