@@ -90,7 +90,7 @@ const attributes = {
   agent: name('Agent who has the case').optional(),
   region: name('Region of the customer').optional(),
   distance: listed('How far an engineer travels', 'local', 'neighbouring', 'other_province').optional(),
-  flow: name('Process that the case follows, such as F1').optional(),
+  flow: name('Process that the case follows, such as S4-F1').optional(),
   customer: z
     .object({
       id: name("The customer's id").optional(),

@@ -183,6 +183,8 @@ export interface CompiledIndicator {
   readonly index: number;
   readonly rule: string;
   readonly title: Title;
+  /** The document it comes from, as of a clock. */
+  readonly source: string | null;
   readonly variant: Title | null;
   readonly unit: 'ratio' | 'count' | 'seconds' | 'number';
   readonly measure: Measure;

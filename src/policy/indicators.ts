@@ -7,7 +7,7 @@ import { type Declared, entityOf, isAttribute, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
 import { type AlertText, type IndicatorText, STATISTICS } from './schema.ts';
-import { titleOf } from './texts.ts';
+import { sourceOf, titleOf } from './texts.ts';
 
 export interface IndicatorContext {
   readonly declared: Declared;
@@ -46,6 +46,7 @@ export function compileIndicator(
     index,
     rule: text.rule,
     title: titleOf(text.title, text.rule),
+    source: sourceOf(text.source, text.rule),
     variant: text.variant === undefined ? null : titleOf(text.variant, text.rule),
     unit,
     measure,

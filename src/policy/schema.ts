@@ -219,7 +219,9 @@ export const indicatorSchema = z
   .strictObject({
     rule: key(ruleId, "The rule's id, which no other clock or indicator has.", { examples: ['S0-20'] }),
     title: optional(title, 'What boards and reports call the figure; its id where there is no title.'),
-    source: optional(z.string(), 'The document from which the rule comes.', { examples: ['S0'] }),
+    source: optional(z.string(), 'The document from which the rule comes; else the S0 … S4 of its id.', {
+      examples: ['S0'],
+    }),
     variant: optional(title, 'What tells it from other figures of the same title.', {
       examples: [{ zh: '近 7 日', en: 'last 7 days' }],
     }),

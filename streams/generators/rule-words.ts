@@ -9,7 +9,6 @@ import {
   type Occasion,
 } from '../../src/policy/compiled.ts';
 import { conditionText, occasionsText, type Shown } from '../../src/policy/condition-words.ts';
-import { DOCUMENTS } from './rulebook.ts';
 import { code } from './table.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,7 +35,7 @@ export function clockRow(clock: CompiledClock, policy: CompiledPolicy, tests: st
     clock.rule,
     clock.title.zh,
     clock.title.en,
-    clock.source ?? '',
+    clock.source ?? '—',
     [applies, ...modes].join('; '),
     events(clock.start),
     events(clock.stop),
@@ -50,12 +49,12 @@ export function clockRow(clock: CompiledClock, policy: CompiledPolicy, tests: st
 
 /** Rule, both titles, document, kind, figure, window, alert, tests. */
 export function indicatorRow(indicator: CompiledIndicator, tests: string): string[] {
-  const { rule, title, variant, windowMs, alert } = indicator;
+  const { rule, title, source, variant, windowMs, alert } = indicator;
   return [
     rule,
     variant === null ? title.zh : `${title.zh}（${variant.zh}）`,
     variant === null ? title.en : `${title.en} (${variant.en})`,
-    DOCUMENTS[rule] ?? /^S\d/.exec(rule)?.[0] ?? '—',
+    source ?? '—',
     rule.startsWith('E-') ? 'evidence' : 'indicator',
     figure(indicator),
     windowMs === 0 ? 'now' : span(windowMs),

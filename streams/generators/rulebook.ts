@@ -1,4 +1,5 @@
-// What of the rulebook is not in the policy language, or may not be in the pack yet: figures by name, and governance.
+// What of the rulebook is not in the policy language, or may not be in the pack yet: figures and flows by name, what the
+// contract has no word for, and governance.
 
 export interface NamedRule {
   readonly rule: string;
@@ -25,13 +26,38 @@ export const INDICATORS: readonly NamedRule[] = [
   { rule: 'S4-20', zh: '客户投诉解决速度', en: 'complaints that are overdue' },
 ];
 
-/** The documents of rules whose id does not name it. */
-export const DOCUMENTS: Readonly<Record<string, string>> = {
-  'E-01': 'S0',
-  'E-02': 'S1',
-  'E-03': 'S2',
-  'E-04': 'S4',
-};
+/** The flows, whose stages are clocks of their own: `S4-F1.1` is the first one of `S4-F1`. */
+export const FLOWS: readonly NamedRule[] = [
+  { rule: 'S4-F1', zh: '问题反馈售后流程', en: 'after-sales replacement order' },
+  { rule: 'S4-F2', zh: '收款补单售后流程', en: 'paid replacement order' },
+];
+
+interface Remark {
+  readonly rule: string;
+  readonly text: string;
+}
+
+/** Where the contract has no word for what a rule asks for, and what stands in its place. */
+export const REMARKS: readonly Remark[] = [
+  {
+    rule: 'E-01',
+    text:
+      'counts tickets that are handed over and calls that are transferred. The contract gives calls no `expectedAt`, so ' +
+      'that the customer was told is all that is asked of them; it gives chats no field for it, so they are not counted.',
+  },
+  {
+    rule: 'E-02',
+    text:
+      'has five of the six milestones: under repair has no event of its own in the contract. Work begins with the ' +
+      'arrival, and the notice of that stands for both.',
+  },
+  {
+    rule: 'E-03',
+    text:
+      'takes `category` in the place of `demand`. The contract has no field for what the customer demands (诉求); this pack ' +
+      'declares `demand`, and a record that has `category` instead counts as complete, for centres that do not send it.',
+  },
+];
 
 interface GovernanceRule {
   readonly rule: string;

@@ -6,7 +6,7 @@ import { defaultPolicyFile } from '../../src/policies.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { clockRow, indicatorRow } from './rule-words.ts';
-import { GOVERNANCE, INDICATORS } from './rulebook.ts';
+import { FLOWS, GOVERNANCE, INDICATORS, type NamedRule, REMARKS } from './rulebook.ts';
 import { code, table } from './table.ts';
 import type { Generator } from './types.ts';
 
@@ -21,7 +21,8 @@ function rules(): string {
   const policy = pack();
   const shown = testsByRule();
   const tests = (rule: string) => shown.get(rule) ?? '—';
-  const flow = policy.clocks.filter(({ rule }) => rule.startsWith('S4-F'));
+  const stages = ({ rule }: NamedRule) => policy.clocks.filter(clock => clock.rule.startsWith(`${rule}.`));
+  const flow = FLOWS.flatMap(stages);
   const single = policy.clocks.filter(({ rule }) => /^S\d-\d/.test(rule));
   const other = policy.clocks.filter(clock => !flow.includes(clock) && !single.includes(clock));
   const clockTable = (clocks: CompiledPolicy['clocks']) =>
@@ -57,7 +58,10 @@ ${clockTable(single)}
 
 ## Flows
 
-${clockTable(flow)}
+Each stage starts when the one before it ends, the first when the case comes to follow the flow; an event that completes a
+stage starts no first one.
+
+${FLOWS.map(one => `### ${one.rule} ${one.zh} (${one.en})\n\n${clockTable(stages(one))}`).join('\n\n')}
 
 ## Figures
 
@@ -65,6 +69,8 @@ ${table(
   ['rule', '规则', 'title', 'document', 'kind', 'figure', 'window', 'alert', 'shown by'],
   policy.indicators.map(indicator => indicatorRow(indicator, tests(indicator.rule))),
 )}
+
+${REMARKS.map(({ rule, text }) => `- ${rule} ${text}`).join('\n')}
 
 Clocks that only figures use:
 

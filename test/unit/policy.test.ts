@@ -102,6 +102,7 @@ t.test("the contract's example", async t => {
   });
   t.match(policy.indicators[0], {
     rule: 'S0-20',
+    source: 'S0',
     unit: 'ratio',
     windowMs: 86_400_000,
     paneMs: 1_440_000,

@@ -192,6 +192,21 @@ S4-F2.7 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 sta
 S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 50h ticket.stage_completed flow=S4-F2 stage=生产 | met
 S4-F2.8 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=7 nextDueAt=@50h; 51h ticket.stage_completed flow=S4-F2 stage=8 | missed
 S4-F2.9 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed flow=S4-F2 stage=8; 80h ticket.stage_completed flow=S4-F2 stage=9 | met
+S4-F1.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F1 stage=1; until 200h |
+S4-F1.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F1 stage=3; until 200h |
+S4-F1.1 | 0s ticket.stage_completed flow=F1 stage=1; 1h ticket.updated queue=q1; 2h ticket.updated flow=S4-F1; until 200h |
+S4-F1.1 | 0s ticket.created flow=F1; 1h ticket.updated flow=S4-F1; 2h ticket.stage_completed stage=1; 3h ticket.updated flow=问题反馈售后流程; until 200h | met
+S4-F1.1 | 0s ticket.created flow=S4-F1; 1h ticket.stage_completed stage=evidence; 2h ticket.updated flow=S4-F2; 3h ticket.updated flow=S4-F1; until 200h | met
+S4-F1.1 | 0s ticket.created flow=S4-F2; 1h ticket.stage_completed stage=1; 2h ticket.assigned flow=S4-F1; until 200h | overdue
+S4-F1.1 | 0s ticket.created flow=S4-F1; 0s ticket.stage_completed stage=1                | met
+S4-F1.2 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F1 stage=1; 2h ticket.stage_completed stage=2 | met
+S4-F1.2 | 0s ticket.created flow=问题反馈售后流程; 1h ticket.stage_completed stage=提供证据; 4h ticket.stage_completed stage=2 | missed
+S4-F1.4 | 0s ticket.created; 1h ticket.stage_completed flow=F1 stage=3; 2h ticket.stage_completed flow=问题反馈售后流程 stage=4 | met
+S4-F2.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=S4-F2 stage=1; until 200h |
+S4-F2.1 | 0s ticket.created queue=q1; 1h ticket.stage_completed flow=F2 stage=9; 2h ticket.updated flow=收款补单售后流程; until 200h |
+S4-F2.1 | 0s ticket.created flow=收款补单售后流程; 1h ticket.updated flow=F2; 2h ticket.stage_completed stage=补单申请; 3h ticket.updated flow=S4-F2; until 200h | met
+S4-F2.1 | 0s ticket.created flow=F1; 1h ticket.stage_completed stage=1; 2h ticket.updated flow=F2; until 200h | overdue
+S4-F2.2 | 0s ticket.created flow=F1; 1h ticket.stage_completed flow=F2 stage=1; 2h ticket.stage_completed stage=2 | met
 E-02C | 0s ticket.created; 1h ticket.acknowledged; 2h ticket.informed about=milestone; 3h ticket.dispatched; 4h ticket.informed about=milestone | met met
 E-02C | 0s ticket.created; 60m ticket.dispatched; 80m ticket.arrived; 110m ticket.resolved; 2h ticket.informed about=milestone; until 9h | overdue overdue met
 E-02C | 0s ticket.created; 1h ticket.dispatched; 4h ticket.arrived; 5h ticket.informed; 6h ticket.resolved; 7h ticket.informed | overdue met met
@@ -205,6 +220,29 @@ CC-03C | 0s call.queued; 20s call.answered                                      
 CC-03C | 0s call.queued; 19s call.abandoned                                           | cancelled
 CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
 `;
+
+const FLOWS = [
+  [
+    'S4-F1',
+    '提供证据 信息核对和补单登记 补单报价 报价确认/判定责任 当天回传 财务审核签字 下单 生产 当天发货 安装 回访核销'
+      .split(' ')
+      .map(stage => `问题反馈售后：${stage}`),
+  ],
+  [
+    'S4-F2',
+    '补单申请 信息核对和补单登记 补单报价 报价确认/判定责任 当天回传 财务审核签字 订单分解下单 生产 发货'
+      .split(' ')
+      .map(stage => `收款补单售后：${stage}`),
+  ],
+] as const;
+
+/** The documents of rules whose id does not name it; the contact-centre figures (CC) are in none. */
+const DOCUMENTS = new Map([
+  ['E-01', 'S0'],
+  ['E-02', 'S1'],
+  ['E-03', 'S2'],
+  ['E-04', 'S4'],
+]);
 
 const loaded = loadPolicy(readFileSync(PACK, 'utf8'), { file: PACK });
 if (!loaded.ok) throw new Error(loaded.errors.map(formatError).join('\n'));
@@ -225,6 +263,41 @@ t.test('each rule of the rulebook has its clock', async t => {
   for (let stage = 1; stage <= 9; stage++) wanted.push(`S4-F2.${stage}`);
   const there = new Map(policy.clocks.map(clock => [clock.rule, clock]));
   for (const rule of wanted) t.equal(there.get(rule)?.source, rule.slice(0, 2), rule);
+});
+
+t.test('each figure names its document, by its id or in words', async t => {
+  for (const { rule, source } of policy.indicators) {
+    const wanted = DOCUMENTS.get(rule) ?? (rule.startsWith('S') ? rule.slice(0, 2) : null);
+    t.equal(source, wanted, rule);
+  }
+});
+
+t.test('titles tell rules apart, and stages name their flow', async t => {
+  for (const language of ['zh', 'en'] as const) {
+    const titles = policy.clocks.map(({ title }) => title[language]);
+    t.same(
+      titles.filter((title, i) => titles.indexOf(title) < i),
+      [],
+      language,
+    );
+  }
+  for (const [flow, stages] of FLOWS) {
+    const clocks = policy.clocks.filter(({ rule }) => rule.startsWith(`${flow}.`));
+    t.same(
+      clocks.map(({ title }) => title.zh),
+      stages,
+      flow,
+    );
+  }
+});
+
+t.test('what is overdue goes to the supervisor, and further steps above', async t => {
+  for (const { rule, ladder } of policy.clocks.filter(({ evidence }) => !evidence)) {
+    t.match(ladder[0], { afterMs: 0, to: 'supervisor' }, rule);
+    for (const { to } of ladder.slice(1)) t.match(to, /^(manager|department-head)$/, `${rule} then above`);
+  }
+  const ladder = policy.clocks.find(({ rule }) => rule === 'S4-05')?.ladder ?? [];
+  t.match(ladder[1], { afterMs: 5 * 60_000, to: 'department-head' }, 'S4-05 soon');
 });
 
 /** The outcomes of a rule's cycles once the timeline has been lived through. */
