@@ -4,7 +4,6 @@
 import type { SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, Title } from '../policy/compiled.ts';
 import { formatDuration } from '../policy/duration.ts';
-import { zoneOf } from '../policy/zone.ts';
 import type { ClockView, DueReason, Explanation, Step, StepKind } from './account.ts';
 import type { CaseState } from './case.ts';
 import { coverageMark, uncoveredYear } from './coverage.ts';
@@ -130,10 +129,10 @@ class CycleAccount {
 
   #notes(): Title[] {
     const { target, startedAt, end, hidden } = this.#cycle;
-    const zone = zoneOf(this.#trace.fold.policy.timezone);
+    const { timezone } = this.#trace.fold.policy;
     const { calendar } = this.#clock;
     const days =
-      target?.kind === 'business-days' ? [businessDaysNote(calendar, zone, startedAt, target)] : [];
+      target?.kind === 'business-days' ? [businessDaysNote(calendar, timezone, startedAt, target)] : [];
     const isOpen = end === null && hidden === null;
     return isOpen ? [...days, ...endNotes(this.#clock)] : days;
   }
