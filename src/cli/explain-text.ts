@@ -4,8 +4,8 @@
 import type { ClockView } from '../engine/account.ts';
 import type { CaseState } from '../engine/case.ts';
 import type { Outcome } from '../engine/cycle.ts';
-import { Describer, lengthText } from '../engine/explain-text.ts';
-import { entityWord, shownStatus, statusWord } from '../engine/explain-words.ts';
+import { Describer } from '../engine/explain-text.ts';
+import { entityWord, lengthText, shownStatus, statusWord } from '../engine/explain-words.ts';
 import { type NearMisses, nearMisses } from '../engine/near-miss.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import { dayRanges } from './day-ranges.ts';
