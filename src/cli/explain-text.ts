@@ -15,7 +15,7 @@ export type Language = 'zh' | 'en';
 const WORDS = {
   zh: {
     asOf: '截至',
-    policy: (name: string, hash: string) => `按策略 ${name}（${hash}）自首个事件起判定`,
+    policy: (name: string, hash: string) => `按策略 ${name}（${hash}）自首个事件起判定，视同事件均即时到达`,
     zone: '时区',
     none: '没有计时的时钟。',
     cycle: '第',
@@ -34,7 +34,8 @@ const WORDS = {
   },
   en: {
     asOf: 'as of',
-    policy: (name: string, hash: string) => `judged by policy ${name} (${hash}) from its first event on`,
+    policy: (name: string, hash: string) =>
+      `judged by policy ${name} (${hash}) from its first event on, as if each had come in at its time`,
     zone: 'times of',
     none: 'No clock has run.',
     cycle: 'cycle',

@@ -14,7 +14,7 @@ export function warnedText(at: At, fact: Fact, { knownAt, quiet }: Notice): Titl
   const when = at(fact.at);
   const known = knownText(at, knownAt);
   const late = quiet
-    ? { zh: '，已过一小时，未向任何人预警', en: ', more than an hour later: nobody was warned' }
+    ? { zh: '，已逾一小时，未向任何人预警', en: ', more than an hour later: nobody was warned' }
     : NOTHING;
   return {
     zh: `${when} 预警：已用 ${fact.percent}%${known.zh}${late.zh}`,
@@ -58,12 +58,12 @@ function toldLateText(at: At, { knownAt, quiet, toldBeforeAt }: Notice, whom: Ti
   if (!quiet) return { zh: `${known.zh}，当时通知${whom.zh}`, en: `${known.en}, ${whom.en} told then` };
   if (toldBeforeAt === null)
     return {
-      zh: `${known.zh}，已过一小时，未通知任何人`,
+      zh: `${known.zh}，已逾一小时，未通知任何人`,
       en: `${known.en}, more than an hour later: nobody was told`,
     };
   const before = at(toldBeforeAt);
   return {
-    zh: `${known.zh}，已过一小时，未再通知；此前已于 ${before} 按原到期时间通知${whom.zh}`,
+    zh: `${known.zh}，已逾一小时，未再通知；此前已于 ${before} 按原到期时间通知${whom.zh}`,
     en: `${known.en}, more than an hour later: nobody was told again; ${whom.en} had been told at ${before}, by the due instant of then`,
   };
 }

@@ -27,7 +27,17 @@ export interface Scene {
 }
 
 /** Among what one event does, in this order; deadlines come after the events of their instant. */
-const ORDER = ['started', 'resumed', 'stopped', 'reopened', 'paused', 'moved', 'shown', 'hidden', 'action'];
+const ORDER: readonly StepKind[] = [
+  'started',
+  'resumed',
+  'stopped',
+  'reopened',
+  'paused',
+  'moved',
+  'shown',
+  'hidden',
+  'action',
+];
 
 /** In order of time; at one instant in the order of the events, then deadlines. */
 export function stepsOf(scene: Scene, left: Exclusions): Step[] {

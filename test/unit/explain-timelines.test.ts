@@ -107,9 +107,9 @@ t.test('nobody was told of what became known more than an hour late', async t =>
     '12:00 escalation to manager fell due; known only since 11-18 09:00, more than an hour later: nobody was told',
   ]);
   t.same(said(COMPLAINT, table, 'zh').slice(1, 4), [
-    '09:30 预警：已用 50%；11-18 09:00 才得知，已过一小时，未向任何人预警',
-    '10:00 到期未完成：超时；11-18 09:00 才得知，已过一小时，未通知任何人',
-    '12:00 应升级至经理；11-18 09:00 才得知，已过一小时，未通知任何人',
+    '09:30 预警：已用 50%；11-18 09:00 才得知，已逾一小时，未向任何人预警',
+    '10:00 到期未完成：超时；11-18 09:00 才得知，已逾一小时，未通知任何人',
+    '12:00 应升级至经理；11-18 09:00 才得知，已逾一小时，未通知任何人',
   ]);
   for (const step of account(COMPLAINT, table).steps.slice(1, 4))
     t.match(step, { knownAt: '2026-11-18T09:00:00.000Z', told: [] }, step.kind);
@@ -160,7 +160,7 @@ t.test('who was told by the target of then was told', async t => {
   );
   t.match(
     said(policy, table, 'zh')[1],
-    /；15:00 才得知，已过一小时，未再通知；此前已于 11:00 按原到期时间通知主管$/,
+    /；15:00 才得知，已逾一小时，未再通知；此前已于 11:00 按原到期时间通知主管$/,
   );
   const hidden = `
     09:00 created kind=complaint
