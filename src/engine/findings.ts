@@ -40,6 +40,11 @@ export class Findings {
     if (begun !== null) this.#called ??= !facts.some(isEnd);
   }
 
+  /** Whether all deadlines of the evaluation have been noted. */
+  knows({ facts }: Evaluation): boolean {
+    return facts.every(fact => isEnd(fact) || this.#found.has(keyOf(fact)));
+  }
+
   /** Whether what the rule calls for at once was called for: not where the cycle had ended when it became known. */
   get called(): boolean {
     return this.#called ?? false;
@@ -47,7 +52,7 @@ export class Findings {
 
   noticeOf(fact: Fact): Notice {
     const what = nameOf(fact);
-    const known = this.#found.get(`${what} ${fact.at}`);
+    const known = this.#found.get(keyOf(fact));
     if (known === undefined || known.knownAt <= fact.at) return IN_TIME;
     const { knownAt } = known;
     if (!isQuiet(known)) return { knownAt, quiet: false, toldBeforeAt: null };
@@ -59,14 +64,17 @@ export class Findings {
 
   #note(fact: Fact, knownAt: number): void {
     if (isEnd(fact)) return;
-    const what = nameOf(fact);
-    const key = `${what} ${fact.at}`;
-    if (!this.#found.has(key)) this.#found.set(key, { what, at: fact.at, knownAt });
+    const key = keyOf(fact);
+    if (!this.#found.has(key)) this.#found.set(key, { what: nameOf(fact), at: fact.at, knownAt });
   }
 }
 
 function nameOf({ state, percent, step }: Fact): string {
   return `${state} ${percent} ${step}`;
+}
+
+function keyOf(fact: Fact): string {
+  return `${nameOf(fact)} ${fact.at}`;
 }
 
 function isQuiet({ at, knownAt }: Finding): boolean {

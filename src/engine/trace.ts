@@ -202,7 +202,8 @@ class Trace implements CaseTrace {
     changes: readonly AttributeChange[],
   ): void {
     const { queues } = this.fold;
-    const due = dueIf(clock, cycle, pauses, event.time);
+    const found = evaluate(clock, cycle, pauses, queues, event.time);
+    const due = finite(found.dueAt);
     const known = this.cycles.get(cycle);
     if (known === undefined || was === null) {
       const tracking: Tracking = {
@@ -218,14 +219,16 @@ class Trace implements CaseTrace {
         heldFrom: null,
       };
       this.cycles.set(cycle, tracking);
-      tracking.findings.learn(evaluate(clock, cycle, pauses, queues, event.time), event.time);
+      tracking.findings.learn(found, event.time);
       if (due !== null) move(tracking, event, due, 'start', cycle.target, changes);
       return;
     }
-    known.findings.passTime(evaluate(clock, was.cycle, was.pauses, queues, event.time));
-    known.findings.learn(evaluate(clock, cycle, pauses, queues, event.time), event.time);
     const before = was.cycle;
     const dueWas = dueIf(clock, before, was.pauses, event.time);
+    // Looking at both sides of each event is dear where there are many pauses: mostly the event changes nothing before it.
+    if (due !== dueWas || isOtherwise(before, cycle) || !known.findings.knows(found))
+      known.findings.passTime(evaluate(clock, before, was.pauses, queues, event.time));
+    known.findings.learn(found, event.time);
     recede(known, dueWas);
     const ended = cycle.end !== null || cycle.hidden !== null;
     if (ended || pauses.at(-1)?.to !== null || due !== dueWas)
@@ -234,6 +237,11 @@ class Trace implements CaseTrace {
       move(known, event, due, causeOf(before, cycle), cycle.target, changes);
     noteEvent(known, before, cycle, event);
   }
+}
+
+/** Whether what was true of the cycle before an event may be gone after it, the due instant being the same. */
+function isOtherwise(before: Cycle, cycle: Cycle): boolean {
+  return before.end !== cycle.end || before.hidden !== cycle.hidden || before.target !== cycle.target;
 }
 
 /** What the event did to the cycle beside its due instant. */
@@ -262,7 +270,10 @@ function anyOf(
 
 /** The due instant as of `at`; null for a cycle that has not been seen or has no target. */
 function dueIf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: number): number | null {
-  const due = outcomeAt(clock, cycle, pauses, at)?.times.dueAt ?? Number.POSITIVE_INFINITY;
+  return finite(outcomeAt(clock, cycle, pauses, at)?.times.dueAt ?? Number.POSITIVE_INFINITY);
+}
+
+function finite(due: number): number | null {
   return Number.isFinite(due) ? due : null;
 }
 
