@@ -3,7 +3,7 @@
 import type { Comparison, ComplianceMove, Difference } from '../backtest/compare.ts';
 import { PERCENTILES, roundedUp, SHARES, type Suggestion } from '../backtest/suggest.ts';
 import { type Compliance, GROUPINGS, shareOf, type Tally } from '../backtest/tally.ts';
-import { lengthText } from '../engine/explain-text.ts';
+import { lengthText } from '../engine/explain-words.ts';
 
 export const FORMATS = ['text', 'json', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];

@@ -4,8 +4,8 @@
 import type { ClockView } from '../engine/account.ts';
 import type { CaseState } from '../engine/case.ts';
 import type { Outcome } from '../engine/cycle.ts';
-import { Describer, lengthText } from '../engine/explain-text.ts';
-import { entityWord, shownStatus, statusWord } from '../engine/explain-words.ts';
+import { Describer } from '../engine/explain-text.ts';
+import { entityWord, lengthText, shownStatus, statusWord } from '../engine/explain-words.ts';
 import { type NearMisses, nearMisses } from '../engine/near-miss.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import { dayRanges } from './day-ranges.ts';
@@ -15,7 +15,7 @@ export type Language = 'zh' | 'en';
 const WORDS = {
   zh: {
     asOf: '截至',
-    policy: (name: string, hash: string) => `按策略 ${name}（${hash}）自首个事件起判定`,
+    policy: (name: string, hash: string) => `按策略 ${name}（${hash}）自首个事件起判定，视同事件均即时到达`,
     zone: '时区',
     none: '没有计时的时钟。',
     cycle: '第',
@@ -34,7 +34,8 @@ const WORDS = {
   },
   en: {
     asOf: 'as of',
-    policy: (name: string, hash: string) => `judged by policy ${name} (${hash}) from its first event on`,
+    policy: (name: string, hash: string) =>
+      `judged by policy ${name} (${hash}) from its first event on, as if each had come in at its time`,
     zone: 'times of',
     none: 'No clock has run.',
     cycle: 'cycle',

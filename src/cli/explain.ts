@@ -22,6 +22,9 @@ Says for each clock of a case what started it, which ranges of its calendar coun
 moved its due instant, what ended it, and where the time went. The parts add up to the whole. Then it names rules that
 just missed: their start came, but a value is not what they take. Times are local to the policy's zone.
 
+Whom a deadline was told to follows from the times of events: where one showed it when it had passed for more than an
+hour, nobody was told. How late an event itself came in is not kept with it: the monitor's records have it (seenAt).
+
 Without --events it asks the state of the monitor that runs on NATS_URL and REDIS_URL, or in DATA_DIR.
 
   --entity ENTITY  ${ENTITIES.join(', ')}: needed where several cases have this id

@@ -40,27 +40,40 @@ export type StepKind =
   | 'moved'
   | 'paused'
   | 'resumed'
+  | 'stopped'
   | 'warned'
   | 'breached'
   | 'escalated'
   | 'reopened'
   | 'hidden'
+  | 'shown'
   | 'met'
   | 'missed'
   | 'cancelled'
   | 'waived';
 
-/** One step of a cycle's life. `dueFrom` and `dueTo` where it made the due instant known or moved it. */
+/**
+ * One step of a cycle's life. `dueFrom` and `dueTo` where it made the due instant known or moved it. `resumed` is also the
+ * end of a pause that was on when the clock was stopped or ended; `stopped` is a stop that a reopening undid.
+ */
 export interface Step {
   readonly at: string;
   readonly kind: StepKind;
   readonly cause: MoveCause | null;
   readonly event: EventRef | null;
   readonly changes: readonly AttributeChange[];
+  /** The target since then, where the due instant became known or moved. */
+  readonly target: string | null;
   readonly dueFrom: string | null;
   readonly dueTo: string | null;
   /** Open time of the pause that this step ends, ms of the calendar; null for other steps. */
   readonly pausedMs: number | null;
+  /** How often a call had rung when this step's event stopped or ended its clock; null where it does not say. */
+  readonly rings: number | null;
+  /** Of a deadline that had passed when it became known: the instant of the event that showed it. */
+  readonly knownAt: string | null;
+  /** Roles that were told of it, by the times of events; nobody is told of what was known more than an hour late. */
+  readonly told: readonly string[];
   readonly text: Title;
 }
 

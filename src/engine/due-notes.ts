@@ -2,7 +2,7 @@
 // clock that is open.
 import type { Calendar, CompiledClock, Duration, Title } from '../policy/compiled.ts';
 import { occasionsText, type Shown } from '../policy/condition-words.ts';
-import { DAY_MS, weekdayOf, yearOfDay, type Zone } from '../policy/zone.ts';
+import { DAY_MS, weekdayOf, yearOfDay } from '../policy/zone.ts';
 import { dayText, reasonWord, roleWord } from './explain-words.ts';
 
 /** Days that are named one by one; a target of more names as many first ones, and its last. */
@@ -11,20 +11,25 @@ const SATURDAY = 5;
 
 type BusinessDays = Extract<Duration, { readonly kind: 'business-days' }>;
 
-/** The business days that the target counts, and the dates between them that it leaves out. */
+/**
+ * The business days that the target counts, and the dates between them that it leaves out. They are dates of the
+ * calendar's own zone, which is named where the account's times are those of another, `timezone`.
+ */
 export function businessDaysNote(
   calendar: Calendar,
-  zone: Zone | null,
+  timezone: string,
   startedAt: number,
   { days }: BusinessDays,
 ): Title {
-  const year = yearOfDay(dayAt(zone, startedAt));
+  const { zone } = calendar;
+  const startDay = zone.dayAt(startedAt);
+  const year = yearOfDay(startDay);
   const listed = Math.min(days, DAYS_LISTED_MAX);
   const first = days === 0 ? 0 : 1;
   const counted: number[] = [];
-  for (let n = first; n <= listed; n++) counted.push(businessDay(calendar, zone, startedAt, n));
-  const skipped = datesBetween(days === 0 ? counted[0] : dayAt(zone, startedAt), counted);
-  if (days > listed) counted.push(businessDay(calendar, zone, startedAt, days));
+  for (let n = first; n <= listed; n++) counted.push(businessDay(calendar, startedAt, n));
+  const skipped = datesBetween(days === 0 ? counted[0] : startDay, counted);
+  if (days > listed) counted.push(businessDay(calendar, startedAt, days));
   const weekend = skipped.filter(day => weekdayOf(day) >= SATURDAY);
   const closed = skipped.filter(day => weekdayOf(day) < SATURDAY);
   const text = (language: 'zh' | 'en') => {
@@ -37,6 +42,7 @@ export function businessDaysNote(
       ...(days === 0 ? [] : [words.start]),
       ...(weekend.length === 0 ? [] : [`${words.weekend}${list(weekend)}`]),
       ...(closed.length === 0 ? [] : [`${words.closed}${list(closed)}`]),
+      ...(zone.name === timezone ? [] : [`${words.zone}${zone.name}`]),
     ].join(words.semicolon);
   };
   return { zh: text('zh'), en: text('en') };
@@ -48,6 +54,7 @@ const WORDS = {
     start: '起始当天不计',
     weekend: '跳过周末：',
     closed: '跳过节假日等无工时日：',
+    zone: '日期所属时区：',
     comma: '、',
     semicolon: '；',
   },
@@ -56,6 +63,7 @@ const WORDS = {
     start: 'the starting day does not count',
     weekend: 'weekend left out: ',
     closed: 'holidays and other days without hours left out: ',
+    zone: 'dates are those of ',
     comma: ', ',
     semicolon: '; ',
   },
@@ -82,24 +90,21 @@ function shownIn(language: 'zh' | 'en'): Shown {
   return {
     type: type => type,
     value: (attribute, value) => {
-      if (attribute === 'by' || attribute === 'to') return roleWord(value)[language];
+      if (attribute === 'by' || attribute === 'to' || attribute === 'level') return roleWord(value)[language];
       return attribute === 'reason' ? reasonWord(value)[language] : value;
     },
   };
 }
 
 /** The date of the `n`th business day. Its close may lie after midnight: then it belongs to the date on which it opened. */
-function businessDay(calendar: Calendar, zone: Zone | null, from: number, n: number): number {
+function businessDay(calendar: Calendar, from: number, n: number): number {
+  const { zone } = calendar;
   const close = calendar.addBusinessDays(from, n, false);
-  const day = dayAt(zone, close - 1);
-  const midnight = zone === null ? day * DAY_MS : zone.toInstant(day * DAY_MS);
-  const endsAtMidnight = dayAt(zone, close) !== day;
+  const day = zone.dayAt(close - 1);
+  const midnight = zone.toInstant(day * DAY_MS);
+  const endsAtMidnight = zone.dayAt(close) !== day;
   const runsOn = calendar.isOpen(midnight - 1) && calendar.elapsed(midnight, close) === close - midnight;
   return runsOn && !endsAtMidnight ? day - 1 : day;
-}
-
-function dayAt(zone: Zone | null, at: number): number {
-  return zone === null ? Math.floor(at / DAY_MS) : zone.dayAt(at);
 }
 
 /** The dates after `from` and before the last of `counted` that are none of them. */

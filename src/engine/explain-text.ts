@@ -1,34 +1,20 @@
 // The sentences of an explanation, in Chinese and English. Times in them are local to the policy's time zone, which is
 // how people on site read them; the exact instants stand beside them as fields.
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
-import { type AtOnce, NOTIFY, type Title } from '../policy/compiled.ts';
+import { type AtOnce, type Calendar, NOTIFY, type Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { Fact } from './cycle.ts';
-import { reasonWord, rolesText, roleWord } from './explain-words.ts';
+import { breachedText, escalatedText, marginText, warnedText } from './explain-deadlines.ts';
+import { lengthText, reasonWord, rolesText, roleWord, targetText } from './explain-words.ts';
+import type { Notice } from './findings.ts';
 import { text } from './fold.ts';
 import type { Place, TimePart } from './time-parts.ts';
-import type { DueMove } from './trace.ts';
-
-/** Milliseconds as people read them, nothing left out: `2 h 15 min`, `2小时15分`. */
-export function lengthText(ms: number): Title {
-  const parts: Title[] = [];
-  let left = ms;
-  const take = (length: number, zh: string, en: string) => {
-    const count = Math.floor(left / length);
-    left -= count * length;
-    if (count > 0) parts.push({ zh: `${count}${zh}`, en: `${count} ${en}` });
-  };
-  take(86_400_000, '天', 'd');
-  take(3_600_000, '小时', 'h');
-  take(60_000, '分', 'min');
-  const seconds = left / 1000;
-  if (seconds > 0 || parts.length === 0) parts.push({ zh: `${seconds}秒`, en: `${seconds} s` });
-  return { zh: parts.map(({ zh }) => zh).join(''), en: parts.map(({ en }) => en).join(' ') };
-}
+import type { DueMove, UndoneStop } from './trace.ts';
 
 const PLACES: Readonly<Record<Place, Title>> = {
   queue: { zh: '排队等待', en: 'waiting in queue' },
   agent: { zh: '客服处理', en: 'with agent' },
+  bot: { zh: '机器人处理', en: 'with the bot' },
   team: { zh: '团队处理', en: 'with team' },
   customer: { zh: '等待客户', en: 'with the customer' },
   'outside-party': { zh: '等待外部', en: 'waiting for' },
@@ -36,6 +22,8 @@ const PLACES: Readonly<Record<Place, Title>> = {
   'outside-hours': { zh: '非工作时间', en: 'outside hours' },
   ended: { zh: '已结束、重开之前', en: 'ended, before it was reopened' },
 };
+
+const SOME_AGENT: Title = { zh: '客服处理（未具名）', en: 'with an agent' };
 
 /** Makes the sentences of one case. */
 export class Describer {
@@ -74,14 +62,19 @@ export class Describer {
     };
   }
 
-  /** What the rule calls for as soon as it applies. */
-  atOnce(at: number, { action, to }: AtOnce): Title {
+  /** What the rule calls for as soon as it applies; `called` is false where the cycle had ended when it became known. */
+  atOnce(at: number, { action, to }: AtOnce, called: boolean): Title {
     const word = roleWord(action);
     const roles = rolesText(to);
     const plan =
       action === NOTIFY && to.length > 0 ? EMPTY : { zh: `启动${word.zh}`, en: `start ${word.en}` };
     const whom = to.length === 0 ? EMPTY : { zh: `通知${roles.zh}`, en: `tell ${roles.en}` };
     const both = plan.zh !== '' && whom.zh !== '';
+    if (!called)
+      return {
+        zh: `${this.at(at)} 得知时已结束，未${plan.zh}${both ? '，也未' : ''}${whom.zh}`,
+        en: `${this.at(at)} it had ended when it became known: nothing was called for at once (${plan.en}${both ? ', ' : ''}${whom.en})`,
+      };
     return {
       zh: `${this.at(at)} 立即${plan.zh}${both ? '，' : ''}${whom.zh}`,
       en: `${this.at(at)} at once: ${plan.en}${both ? ', ' : ''}${whom.en}`,
@@ -111,11 +104,17 @@ export class Describer {
     };
   }
 
-  moved({ at, from, to, cause, event, changes }: DueMove, calendar: string): Title {
+  /** `retargeted`: the target is another than before. */
+  moved(
+    { at, from, to, cause, event, changes, target }: DueMove,
+    calendar: string,
+    retargeted: boolean,
+  ): Title {
     const change = changesText(changes);
     const name = event === null ? EMPTY : nameOf(event);
     const when = this.at(at);
     const zhDue = from === null ? `到期 ${this.at(to)}` : `到期由 ${this.at(from)} 改为 ${this.at(to)}`;
+    const goal = target === null ? EMPTY : targetText(target);
     const enDue = from === null ? `due ${this.at(to)}` : `due moved from ${this.at(from)} to ${this.at(to)}`;
     switch (cause) {
       case 'pause':
@@ -124,20 +123,25 @@ export class Describer {
           : { zh: `${when} 暂停时间不计；${zhDue}`, en: `${when} paused time does not count; ${enDue}` };
       case 'target':
         return {
-          zh: `${when} ${name.zh} 改变目标${change}；${zhDue}`,
-          en: `${when} ${name.en} changed the target${change}; ${enDue}`,
+          zh: `${when} ${name.zh} 将目标改为 ${goal.zh}${change}；${zhDue}`,
+          en: `${when} ${name.en} changed the target to ${goal.en}${change}; ${enDue}`,
         };
       case 'reopening':
         return {
-          zh: `${when} ${name.zh} 重开，停止期间不计；${zhDue}`,
-          en: `${when} ${name.en} reopened it, the time between does not count; ${enDue}`,
+          zh: `${when} ${name.zh} 重开，停止期间不计${retargeted ? `，目标改为 ${goal.zh}` : ''}；${zhDue}`,
+          en: `${when} ${name.en} reopened it, the time between does not count${retargeted ? `, the target is ${goal.en} now` : ''}; ${enDue}`,
         };
       case 'gate':
-      case 'start':
+      case 'start': {
+        const again = from === null ? { zh: '', en: '' } : { zh: '再次', en: ' again' };
+        const zhGoal = target === null ? '' : `目标 ${goal.zh}，`;
+        const enGoal =
+          target === null ? `, calendar "${calendar}"` : `, target ${goal.en} of calendar "${calendar}"`;
         return {
-          zh: `${when} ${name.zh} 起规则适用${change}（日历“${calendar}”）；${zhDue}`,
-          en: `${when} the rule applies since ${name.en}${change}, calendar "${calendar}"; ${enDue}`,
+          zh: `${when} ${name.zh} 起规则${again.zh}适用${change}（${zhGoal}日历“${calendar}”）；${zhDue}`,
+          en: `${when} the rule applies${again.en} since ${name.en}${change}${enGoal}; ${enDue}`,
         };
+      }
       default:
         return cause satisfies never;
     }
@@ -168,6 +172,27 @@ export class Describer {
     };
   }
 
+  /** A pause that was still on when the clock stood still or ended. */
+  cutShort(at: number, event: SlaEvent | null, pausedMs: number): Title {
+    const name = event === null ? EMPTY : nameOf(event);
+    const length = lengthText(pausedMs);
+    return {
+      zh: `${this.at(at)} ${name.zh} 时仍在暂停；工作时间内暂停 ${length.zh}`,
+      en: `${this.at(at)} still paused at ${name.en}; ${length.en} of open time were paused`,
+    };
+  }
+
+  /** A stop that did not last. */
+  stopped({ stoppedBy, reopenedBy }: UndoneStop): Title {
+    const when = this.at(stoppedBy.time);
+    const until = this.at(reopenedBy.time);
+    const rings = ringsText(stoppedBy);
+    return {
+      zh: `${when} ${nameOf(stoppedBy).zh} 停止计时${rings.zh}，至 ${until} 重开`,
+      en: `${when} stopped by ${nameOf(stoppedBy).en}${rings.en}, until it was reopened at ${until}`,
+    };
+  }
+
   reopened(event: SlaEvent): Title {
     const when = this.at(event.time);
     return {
@@ -184,34 +209,52 @@ export class Describer {
     };
   }
 
+  /** A rule shown again without its due instant being another. */
+  shown(event: SlaEvent): Title {
+    const when = this.at(event.time);
+    return {
+      zh: `${when} ${nameOf(event).zh} 起规则再次适用，视同从未中断`,
+      en: `${when} the rule applies again since ${nameOf(event).en}, as if it always had`,
+    };
+  }
+
   /** `told`: who is told as soon as it is breached. */
-  fact(fact: Fact, event: SlaEvent | null, told: readonly string[]): Title {
-    const when = this.at(fact.at);
+  fact(
+    fact: Fact,
+    event: SlaEvent | null,
+    calendar: Calendar,
+    told: readonly string[],
+    notice: Notice,
+  ): Title {
+    const at = (ms: number) => this.at(ms);
+    const when = at(fact.at);
     const name = event === null ? EMPTY : nameOf(event);
-    const early = lengthText(Math.max(0, fact.dueAt - fact.at));
-    const late = lengthText(fact.overdueMs);
+    const rings = ringsText(event);
     switch (fact.state) {
       case 'warned':
-        return {
-          zh: `${when} 预警：已用 ${fact.percent}%`,
-          en: `${when} warning: ${fact.percent}% of the target used`,
-        };
+        return warnedText(at, fact, notice);
       case 'breached':
-        return breachedText(when, rolesText(told));
+        return breachedText(at, fact, told, notice);
       case 'escalated':
-        return escalatedText(when, roleWord(fact.to ?? ''));
+        return escalatedText(at, fact, notice);
       case 'met':
-        return {
-          zh: `${when} ${name.zh} 停止计时：达标，距到期 ${early.zh}`,
-          en: `${when} stopped by ${name.en}: met, ${early.en} before it was due`,
-        };
-      case 'missed':
-        return {
-          zh: `${when} ${name.zh} 停止计时：未达标，超时 ${late.zh}`,
-          en: `${when} ended by ${name.en}: missed, late by ${late.en}`,
-        };
+      case 'missed': {
+        const margin = marginText(fact, calendar);
+        return fact.state === 'met'
+          ? {
+              zh: `${when} ${name.zh} 停止计时${rings.zh}：达标，${margin.zh}`,
+              en: `${when} stopped by ${name.en}${rings.en}: met, ${margin.en}`,
+            }
+          : {
+              zh: `${when} ${name.zh} 停止计时${rings.zh}：未达标，${margin.zh}`,
+              en: `${when} ended by ${name.en}${rings.en}: missed, ${margin.en}`,
+            };
+      }
       case 'cancelled':
-        return { zh: `${when} ${name.zh} 取消`, en: `${when} cancelled by ${name.en}` };
+        return {
+          zh: `${when} ${name.zh} 取消${rings.zh}`,
+          en: `${when} cancelled by ${name.en}${rings.en}`,
+        };
       case 'waived':
         return {
           zh: `${when} ${name.zh} 豁免：${text(event?.fields.why)}`,
@@ -223,7 +266,7 @@ export class Describer {
   }
 
   part({ place, name, team, ms, pausedMs }: TimePart): Title {
-    const label = PLACES[place];
+    const label = place === 'agent' && name === '' ? SOME_AGENT : PLACES[place];
     const known = reasonOfPlace(place, name);
     const whom = {
       zh: [known.zh, team].filter(each => each !== '').join(' / '),
@@ -247,16 +290,16 @@ const EFFECTS: Readonly<Record<'moves' | 'late' | 'named', Title>> = {
   named: { zh: '；到期时间由事件指定，不顺延', en: '; a named due instant is not moved' },
 };
 
-function breachedText(when: string, roles: Title): Title {
-  const told = roles.zh !== '';
-  return {
-    zh: `${when} 到期未完成：超时${told ? `，通知${roles.zh}` : ''}`,
-    en: `${when} due instant passed: breached${told ? `, ${roles.en} told` : ''}`,
-  };
+/** How often a call had rung by this event; null where it does not say. */
+export function ringsOf(event: SlaEvent | null): number | null {
+  const rings = event?.entity === 'call' ? event.fields.rings : undefined;
+  return typeof rings === 'number' ? rings : null;
 }
 
-function escalatedText(when: string, role: Title): Title {
-  return { zh: `${when} 升级通知${role.zh}`, en: `${when} escalated to ${role.en}` };
+function ringsText(event: SlaEvent | null): Title {
+  const rings = ringsOf(event);
+  if (rings === null) return EMPTY;
+  return { zh: `（响铃 ${rings} 次）`, en: `, after ${rings} ${rings === 1 ? 'ring' : 'rings'}` };
 }
 
 /** Whom a case waits for is one of the contract's reasons; elsewhere the name is the owner's own, even where it is the same word. */

@@ -82,6 +82,23 @@ export function rolesText(ids: readonly string[]): Title {
   return { zh: words.map(({ zh }) => zh).join('、'), en: words.map(({ en }) => en).join(', ') };
 }
 
+/** Milliseconds as people read them, nothing left out: `2 h 15 min`, `2小时15分`. */
+export function lengthText(ms: number): Title {
+  const parts: Title[] = [];
+  let left = ms;
+  const take = (length: number, zh: string, en: string) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    if (count > 0) parts.push({ zh: `${count}${zh}`, en: `${count} ${en}` });
+  };
+  take(86_400_000, '天', 'd');
+  take(3_600_000, '小时', 'h');
+  take(60_000, '分', 'min');
+  const seconds = left / 1000;
+  if (seconds > 0 || parts.length === 0) parts.push({ zh: `${seconds}秒`, en: `${seconds} s` });
+  return { zh: parts.map(({ zh }) => zh).join(''), en: parts.map(({ en }) => en).join(' ') };
+}
+
 /** A target in words. Up to three days stand in hours, as service rules write them: a day of a calendar is no day off. */
 export function targetText(duration: Duration): Title {
   if (duration.kind === 'business-days') {

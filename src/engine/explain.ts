@@ -1,16 +1,15 @@
 // Explaining: for each cycle of a case what started it, what counted, what was left out, what moved its due instant,
 // what ended it, and where the time went. A supervisor reads the sentences, an auditor adds up the parts. Pure: all of it
 // comes from the case's own events, as of an instant. Durations are ms, instants RFC 3339 in UTC.
-import type { SlaEvent } from '../contract/event.ts';
-import type { CompiledClock, Title } from '../policy/compiled.ts';
+import type { Title } from '../policy/compiled.ts';
 import { formatDuration } from '../policy/duration.ts';
-import { zoneOf } from '../policy/zone.ts';
-import type { ClockView, DueReason, Explanation, Step, StepKind } from './account.ts';
+import type { ClockView, DueReason, Explanation } from './account.ts';
 import type { CaseState } from './case.ts';
 import { coverageMark, uncoveredYear } from './coverage.ts';
-import { baseDue, type Cycle, evaluate, outcomeAt, standsAt } from './cycle.ts';
+import { baseDue, evaluate, outcomeAt, standsAt } from './cycle.ts';
 import { businessDaysNote, endNotes } from './due-notes.ts';
-import { exclusionsOf, openTime } from './exclusions.ts';
+import { exclusionsOf } from './exclusions.ts';
+import { type Scene, stepsOf } from './explain-steps.ts';
 import { Describer } from './explain-text.ts';
 import { targetText } from './explain-words.ts';
 import { pausesOf, text } from './fold.ts';
@@ -19,7 +18,7 @@ import { instantText } from './instant.ts';
 import { countedRanges } from './open-ranges.ts';
 import type { Span } from './span.ts';
 import { timeParts } from './time-parts.ts';
-import { type AttributeChange, type CaseTrace, type CycleTrace, type MoveCause, traceCase } from './trace.ts';
+import { traceCase } from './trace.ts';
 
 /** Ranges of the calendar that are listed for one cycle; their sum covers the rest. */
 const RANGES_MAX = 40;
@@ -35,52 +34,31 @@ export function explainCase(state: CaseState, now: number): ClockView[] {
     return cycles.flatMap((cycle, i) => {
       const known = trace.cycles.get(cycle);
       if (known === undefined) return [];
-      const account = new CycleAccount(trace, known, clock, cycle, pauses, now, describe);
+      const until = standsAt(cycle, now);
+      const account = new CycleAccount({ trace, known, clock, cycle, pauses, now, until, describe });
       return account.view(i + 1, i >= cycles.length - EXPLAINED_CYCLES_MAX) ?? [];
     });
   });
 }
 
 class CycleAccount {
-  readonly #trace: CaseTrace;
-  readonly #known: CycleTrace;
-  readonly #clock: CompiledClock;
-  readonly #cycle: Cycle;
-  readonly #now: number;
-  /** Where the cycle's own time ends. */
-  readonly #until: number;
-  readonly #describe: Describer;
-  readonly #pauses: readonly Span[];
+  readonly #scene: Scene;
 
-  constructor(
-    trace: CaseTrace,
-    known: CycleTrace,
-    clock: CompiledClock,
-    cycle: Cycle,
-    pauses: readonly Span[],
-    now: number,
-    describe: Describer,
-  ) {
-    this.#trace = trace;
-    this.#known = known;
-    this.#clock = clock;
-    this.#cycle = cycle;
-    this.#now = now;
-    this.#until = standsAt(cycle, now);
-    this.#describe = describe;
-    this.#pauses = pauses;
+  constructor(scene: Scene) {
+    this.#scene = scene;
   }
 
   view(number: number, whole: boolean): ClockView | null {
-    const stands = outcomeAt(this.#clock, this.#cycle, this.#pauses, this.#now);
+    const { clock, cycle, pauses, trace, now } = this.#scene;
+    const stands = outcomeAt(clock, cycle, pauses, now);
     if (stands === null || !Number.isFinite(stands.times.dueAt)) return null;
     const { startedAt, dueAt, endedAt, elapsedMs, pausedMs, overdueMs } = stands.times;
-    const facts = evaluate(this.#clock, this.#cycle, this.#pauses, this.#trace.fold.queues, this.#now).facts;
+    const facts = evaluate(clock, cycle, pauses, trace.fold.queues, now).facts;
     return {
-      rule: this.#clock.rule,
-      title: this.#clock.title,
+      rule: clock.rule,
+      title: clock.title,
       cycle: number,
-      each: this.#cycle.each === '' ? null : this.#cycle.each,
+      each: cycle.each === '' ? null : cycle.each,
       outcome: stands.outcome,
       warned: facts.some(fact => fact.state === 'warned'),
       startedAt: instantText(startedAt),
@@ -89,31 +67,31 @@ class CycleAccount {
       elapsedMs,
       pausedMs,
       overdueMs,
-      ...coverageMark(this.#clock, startedAt, dueAt),
+      ...coverageMark(clock, startedAt, dueAt),
       why: this.#why(dueAt, pausedMs),
-      explanation: whole ? this.#explanation(dueAt) : null,
+      explanation: whole ? this.#explanation() : null,
     };
   }
 
   #why(dueAt: number, pausedMs: number): DueReason {
-    const clock = this.#clock;
-    const { startedAt, target, gaps, fixedDue } = this.#cycle;
-    const within = this.#pauses.filter(
-      span => span.from < Math.min(dueAt, this.#until) && (span.to === null || span.to > startedAt),
+    const { clock, cycle, pauses, known, trace, until, describe } = this.#scene;
+    const { startedAt, target, gaps, fixedDue } = cycle;
+    const within = pauses.filter(
+      span => span.from < Math.min(dueAt, until) && (span.to === null || span.to > startedAt),
     );
     const by =
       clock.target.kind === 'by'
         ? {
             attribute: clock.target.attribute,
-            value: text(this.#trace.fold.attributes[clock.target.attribute]),
+            value: text(trace.fold.attributes[clock.target.attribute]),
           }
         : null;
-    const base = target === null ? fixedDue : baseDue(clock, this.#cycle);
+    const base = target === null ? fixedDue : baseDue(clock, cycle);
     const duration = target === null ? null : targetText(target);
     const unknown = uncoveredYear(clock, startedAt, dueAt);
     return {
       startedAt: instantText(startedAt),
-      startedBy: this.#known.startedBy.type,
+      startedBy: known.startedBy.type,
       target: target === null ? null : formatDuration(target),
       by,
       calendar: clock.calendar.name,
@@ -124,179 +102,39 @@ class CycleAccount {
       uncovered: unknown !== null,
       uncoveredYear: unknown,
       notes: this.#notes(),
-      sentence: this.#describe.reason(clock.calendar.name, duration, by, startedAt, dueAt, pausedMs),
+      sentence: describe.reason(clock.calendar.name, duration, by, startedAt, dueAt, pausedMs),
     };
   }
 
   #notes(): Title[] {
-    const { target, startedAt, end, hidden } = this.#cycle;
-    const zone = zoneOf(this.#trace.fold.policy.timezone);
-    const { calendar } = this.#clock;
+    const { clock, cycle, trace } = this.#scene;
+    const { target, startedAt, end, hidden } = cycle;
+    const { timezone } = trace.fold.policy;
     const days =
-      target?.kind === 'business-days' ? [businessDaysNote(calendar, zone, startedAt, target)] : [];
+      target?.kind === 'business-days' ? [businessDaysNote(clock.calendar, timezone, startedAt, target)] : [];
     const isOpen = end === null && hidden === null;
-    return isOpen ? [...days, ...endNotes(this.#clock)] : days;
+    return isOpen ? [...days, ...endNotes(clock)] : days;
   }
 
-  #explanation(dueAt: number): Explanation {
-    const { calendar } = this.#clock;
-    const { startedAt, gaps } = this.#cycle;
-    const left = exclusionsOf(this.#cycle, this.#pauses);
-    const counted = countedRanges(calendar, left.all, startedAt, this.#until, RANGES_MAX);
-    const parts = timeParts(calendar, left, gaps, this.#trace.holders, startedAt, this.#until);
-    const hygiene = hygieneOfCycle(this.#clock, this.#cycle, this.#pauses, this.#now, STUCK_MS);
+  #explanation(): Explanation {
+    const { clock, cycle, pauses, trace, now, until, describe } = this.#scene;
+    const { calendar } = clock;
+    const { startedAt, gaps } = cycle;
+    const left = exclusionsOf(cycle, pauses);
+    const counted = countedRanges(calendar, left.all, startedAt, until, RANGES_MAX);
+    const parts = timeParts(calendar, left, gaps, trace.holders, startedAt, until);
+    const hygiene = hygieneOfCycle(clock, cycle, pauses, now, STUCK_MS);
     return {
-      steps: this.#steps(left.pauses, dueAt),
+      steps: stepsOf(this.#scene, left),
       counted: {
         ranges: counted.ranges.map(({ from, to }) => ({ from: instantText(from), to: instantText(to) })),
         unlistedMs: counted.unlistedMs,
       },
-      wholeMs: this.#until - startedAt,
-      parts: parts.map(part => ({ ...part, text: this.#describe.part(part) })),
+      wholeMs: until - startedAt,
+      parts: parts.map(part => ({ ...part, text: describe.part(part) })),
       hygiene,
     };
   }
-
-  /** In order of time; at one instant in the order of their causes: events before deadlines. */
-  #steps(pauses: readonly Span[], dueAt: number): Step[] {
-    const steps = [
-      ...this.#moveSteps(),
-      ...this.#pauseSteps(pauses, dueAt),
-      ...this.#gateSteps(),
-      ...this.#factSteps(),
-    ];
-    return steps.sort((a, b) => a.at - b.at || a.order - b.order).map(({ step }) => step);
-  }
-
-  #moveSteps(): Placed[] {
-    const { moves, startedBy } = this.#known;
-    const { startedAt } = this.#cycle;
-    const { target } = this.#cycle;
-    const duration = target === null ? null : targetText(target);
-    const placed: Placed[] = [];
-    for (const [i, move] of moves.entries()) {
-      const first = i === 0;
-      // What a pause moved is told with its end, or as it stands while it is on.
-      const seen = move.event ?? null;
-      const gate = first && move.cause !== 'start';
-      if (gate)
-        placed.push(
-          this.#step(startedAt, 0, 'started', startedBy, this.#describe.began(startedAt, startedBy)),
-        );
-      const sentence =
-        first && !gate
-          ? this.#describe.started(startedAt, startedBy, this.#clock.calendar.name, duration, move.to)
-          : this.#describe.moved(move, this.#clock.calendar.name);
-      placed.push(
-        this.#step(move.at, first ? 0 : 2, first && !gate ? 'started' : 'moved', seen, sentence, {
-          cause: move.cause,
-          changes: move.changes,
-          dueFrom: move.from,
-          dueTo: move.to,
-        }),
-      );
-    }
-    return placed;
-  }
-
-  #pauseSteps(pauses: readonly Span[], dueAt: number): Placed[] {
-    const placed: Placed[] = [];
-    const { calendar } = this.#clock;
-    const { startedAt, fixedDue } = this.#cycle;
-    for (const { from, to } of pauses) {
-      const begin = Math.max(from, startedAt);
-      const end = Math.min(to ?? this.#until, this.#until);
-      if (end <= begin && !(to === null && begin <= this.#until && this.#cycle.end === null)) continue;
-      const effect = fixedDue !== null ? 'named' : from >= dueAt ? 'late' : 'moves';
-      const began = this.#trace.pauseBegan.get(from) ?? null;
-      placed.push(this.#step(begin, 1, 'paused', began, this.#describe.paused(begin, from, began, effect)));
-      if (to === null || to > this.#until) continue;
-      const ended = this.#trace.pauseEnded.get(to) ?? null;
-      const pausedMs = openTime([{ from, to }], calendar, startedAt, this.#until);
-      const sentence = this.#describe.resumed(to, ended, pausedMs);
-      placed.push(this.#step(to, 1, 'resumed', ended, sentence, { pausedMs }));
-    }
-    return placed;
-  }
-
-  #gateSteps(): Placed[] {
-    const { hiddenBy, reopenedBy } = this.#known;
-    return [
-      ...hiddenBy.map(event => this.#step(event.time, 2, 'hidden', event, this.#describe.hidden(event))),
-      ...reopenedBy.map(event =>
-        this.#step(event.time, 1, 'reopened', event, this.#describe.reopened(event)),
-      ),
-    ];
-  }
-
-  #factSteps(): Placed[] {
-    const { atOnce, ladder, evidence } = this.#clock;
-    const told = evidence ? [] : ladder.filter(({ afterMs }) => afterMs === 0).map(({ to }) => to);
-    const { queues } = this.#trace.fold;
-    const { facts, begun } = evaluate(this.#clock, this.#cycle, this.#pauses, queues, this.#now);
-    const steps = facts.map(fact => {
-      const event = this.#eventOf(fact.state);
-      return this.#step(
-        fact.at,
-        event === null ? 4 : 3,
-        fact.state,
-        event,
-        this.#describe.fact(fact, event, told),
-      );
-    });
-    if (begun === null || atOnce === null) return steps;
-    return [this.#step(begun.at, 2, 'action', null, this.#describe.atOnce(begun.at, atOnce)), ...steps];
-  }
-
-  #eventOf(state: StepKind): SlaEvent | null {
-    const { endedBy, waivedBy, hiddenBy } = this.#known;
-    switch (state) {
-      case 'met':
-      case 'missed':
-        return endedBy;
-      case 'cancelled':
-        return this.#cycle.hidden === null ? endedBy : (hiddenBy.at(-1) ?? null);
-      case 'waived':
-        return waivedBy;
-      default:
-        return null;
-    }
-  }
-
-  #step(
-    at: number,
-    order: number,
-    kind: StepKind,
-    event: SlaEvent | null,
-    sentence: Title,
-    more: {
-      readonly cause?: MoveCause;
-      readonly changes?: readonly AttributeChange[];
-      readonly dueFrom?: number | null;
-      readonly dueTo?: number | null;
-      readonly pausedMs?: number;
-    } = {},
-  ): Placed {
-    const { cause = null, changes = [], dueFrom = null, dueTo = null, pausedMs = null } = more;
-    const step: Step = {
-      at: instantText(at),
-      kind,
-      cause,
-      event: event === null ? null : { type: event.type, id: event.id, source: event.source },
-      changes,
-      dueFrom: dueFrom === null ? null : instantText(dueFrom),
-      dueTo: dueTo === null ? null : instantText(dueTo),
-      pausedMs,
-      text: sentence,
-    };
-    return { at, order, step };
-  }
-}
-
-interface Placed {
-  readonly at: number;
-  readonly order: number;
-  readonly step: Step;
 }
 
 function spanText({ from, to }: Span): { from: string; to: string | null } {

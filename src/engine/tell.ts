@@ -57,7 +57,7 @@ function same(a: Fact, b: Fact): boolean {
   );
 }
 
-function isEnd({ state }: Fact): boolean {
+export function isEnd({ state }: Fact): boolean {
   switch (state) {
     case 'met':
     case 'missed':

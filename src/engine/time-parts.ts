@@ -8,11 +8,13 @@ import { text } from './fold.ts';
 import { type Span, union } from './span.ts';
 
 /**
- * `queue`: nobody had taken it yet. `waiting`: pending without a reason that says for whom. `outside-hours`: whoever had
- * it, the calendar was closed. `ended`: between a stop and the reopening that undid it.
+ * `queue`: nobody had taken it yet. `agent` without a name: a person whom no event names. `waiting`: pending without a
+ * reason that says for whom. `outside-hours`: whoever had it, the calendar was closed. `ended`: between a stop and the
+ * reopening that undid it.
  */
 export type Place =
   | 'queue'
+  | 'bot'
   | 'agent'
   | 'team'
   | 'customer'
@@ -42,13 +44,25 @@ export interface TimePart extends Holder {
 
 /** Events by which somebody takes a case even where no agent is named. */
 const TAKING: ReadonlySet<string> = new Set(['ticket.assigned', 'call.answered']);
+/** By these a person has taken it, where they say that one acted. */
+const ANSWERING: ReadonlySet<string> = new Set([
+  'ticket.acknowledged',
+  'ticket.replied',
+  'ticket.informed',
+  'chat.message',
+]);
+const PERSONS: ReadonlySet<string> = new Set(['agent', 'supervisor', 'senior']);
+
+const SOME_AGENT: Holder = { place: 'agent', name: '', team: '' };
+const BOT: Holder = { place: 'bot', name: '', team: '' };
 
 /** Follows a case from holder to holder. */
 export class HolderTrack {
   readonly spans: HolderSpan[] = [];
-  /** A department or team to which the case was given: it has it until somebody is named. */
-  #given: Holder | null = null;
-  #taken = false;
+  /** Who has the case, whatever it waits for; null while nobody has taken it. */
+  #owner: Holder | null = null;
+  /** A department that has it meanwhile; empty without one. */
+  #department = '';
 
   /** Takes the next event in order, with the case's attributes after it. */
   apply(event: SlaEvent, attributes: Fields): void {
@@ -63,27 +77,73 @@ export class HolderTrack {
 
   #holderAfter(event: SlaEvent, attributes: Fields, before: Holder | undefined): Holder {
     const team = text(attributes.team);
-    const agent = text(attributes.agent);
     if (event.entity === 'agent') return { place: 'agent', name: event.case, team };
-    if (event.entity === 'shift') return { place: 'team', name: team, team: '' };
-    this.#give(event, team);
+    if (event.entity === 'shift') return teamOf(team);
+    if (event.type === 'ticket.department_assigned') this.#department = text(event.fields.department);
+    else if (event.type === 'ticket.department_finished' || event.fields.agent !== undefined)
+      this.#department = '';
+    this.#owner = ownerAfter(event, this.#owner);
     if (attributes.status === 'pending') return pendingHolder(event, before);
-    if (this.#given !== null) return this.#given;
-    if (agent !== '') return { place: 'agent', name: agent, team };
-    if (team !== '') return { place: 'team', name: team, team: '' };
-    if (this.#taken) return { place: 'agent', name: '', team: '' };
-    return { place: 'queue', name: text(attributes.queue), team: '' };
+    if (this.#department !== '') return teamOf(this.#department);
+    return this.#owner ?? { place: 'queue', name: text(attributes.queue), team: '' };
   }
+}
 
-  #give(event: SlaEvent, team: string): void {
-    if (event.type === 'ticket.department_assigned')
-      this.#given = { place: 'team', name: text(event.fields.department), team: '' };
-    else if (event.type === 'ticket.handed_over' && event.fields.to === 'team')
-      this.#given = { place: 'team', name: team, team: '' };
-    else if (event.fields.agent !== undefined || event.type === 'ticket.department_finished')
-      this.#given = null;
-    if (TAKING.has(event.type)) this.#taken = true;
+/** Who has the case after an event: whom it names goes before what was known. */
+function ownerAfter(event: SlaEvent, owner: Holder | null): Holder | null {
+  const { type, fields } = event;
+  const agent = text(fields.agent);
+  const team = text(fields.team);
+  if (type.endsWith('.handed_over') && text(fields.to) !== '') return handedTo(event, owner);
+  if (agent !== '') return agentOf(agent, team === '' ? ownTeam(owner) : team);
+  if (team !== '') return teamNamed(type, team, owner);
+  // An empty name says that nobody has it any more: it goes back to the team.
+  if (fields.agent !== undefined) return ownTeam(owner) === '' ? null : teamOf(ownTeam(owner));
+  if (type === 'call.transferred' && fields.queue !== undefined) return null;
+  const isTaken = TAKING.has(type) || (ANSWERING.has(type) && PERSONS.has(text(fields.by)));
+  return isTaken && (owner === null || owner.place === 'bot') ? SOME_AGENT : owner;
+}
+
+/** `to` says a kind, or else the name of a team. */
+function handedTo({ fields }: SlaEvent, owner: Holder | null): Holder | null {
+  const to = text(fields.to);
+  const agent = text(fields.agent);
+  const team = text(fields.team) === '' ? ownTeam(owner) : text(fields.team);
+  if (to === 'bot') return BOT;
+  if (to !== 'agent') {
+    const taker = to === 'team' ? team : to;
+    // The agent who had it is the one who hands it over.
+    const isNamed = agent !== '' && !(owner?.place === 'agent' && owner.name === agent);
+    return isNamed ? agentOf(agent, taker) : teamOf(taker);
   }
+  if (agent !== '') return agentOf(agent, team);
+  if (text(fields.team) !== '') return teamOf(team);
+  const unattended = owner === null || owner.place === 'bot';
+  const isFromBot = fields.from === undefined ? unattended : fields.from === 'bot';
+  // What a bot hands to the agents waits until one of them takes it.
+  if (isFromBot) return owner?.place === 'team' ? owner : null;
+  return SOME_AGENT;
+}
+
+/** A team and no agent: an assignment hands it over, and so does any other team than the one that has it. */
+function teamNamed(type: string, team: string, owner: Holder | null): Holder {
+  const isAssigned = type === 'ticket.assigned' || type === 'call.transferred';
+  if (owner?.place !== 'agent' || owner.name === '' || isAssigned) return teamOf(team);
+  if (owner.team === '') return { ...owner, team };
+  return owner.team === team ? owner : teamOf(team);
+}
+
+function ownTeam(owner: Holder | null): string {
+  if (owner === null) return '';
+  return owner.place === 'team' ? owner.name : owner.team;
+}
+
+function agentOf(name: string, team: string): Holder {
+  return { place: 'agent', name, team };
+}
+
+function teamOf(name: string): Holder {
+  return { place: 'team', name, team: '' };
 }
 
 /** Whom a pending case waits for; while it goes on being pending that stays. */

@@ -1,9 +1,10 @@
 // A case's life with its causes: the fold run once more from the first event, noting which event began, moved, paused
 // and ended each cycle. The fold itself keeps none of this, since nothing that is decided depends on it.
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
-import type { CompiledClock } from '../policy/compiled.ts';
+import type { CompiledClock, Duration } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
-import { type Cycle, outcomeAt } from './cycle.ts';
+import { type Cycle, evaluate, outcomeAt } from './cycle.ts';
+import { Findings } from './findings.ts';
 import { applyEvent, type CaseFold, clockOf, emptyFold, pausesOf } from './fold.ts';
 import type { Span } from './span.ts';
 import { type HolderSpan, HolderTrack } from './time-parts.ts';
@@ -24,10 +25,18 @@ export interface DueMove {
   readonly from: number | null;
   readonly to: number;
   readonly cause: MoveCause;
+  /** The target since then; null for an instant that an event named. */
+  readonly target: Duration | null;
   /** Null for a pause that is still on. */
   readonly event: SlaEvent | null;
   /** Attributes that the clock reads and the event changed. */
   readonly changes: readonly AttributeChange[];
+}
+
+/** A stop that was undone: the cycle went on when the case was reopened. */
+export interface UndoneStop {
+  readonly stoppedBy: SlaEvent;
+  readonly reopenedBy: SlaEvent;
 }
 
 export interface CycleTrace {
@@ -37,16 +46,20 @@ export interface CycleTrace {
   waivedBy: SlaEvent | null;
   /** Events that shut the gate while it was open, and those that opened it again. */
   readonly hiddenBy: SlaEvent[];
-  readonly reopenedBy: SlaEvent[];
+  readonly shownBy: SlaEvent[];
+  readonly undoneStops: UndoneStop[];
+  readonly findings: Findings;
 }
 
 export interface CaseTrace {
   readonly fold: CaseFold;
   readonly cycles: ReadonlyMap<Cycle, CycleTrace>;
   readonly holders: readonly HolderSpan[];
-  /** The events that began and ended pauses, by instant. */
-  readonly pauseBegan: ReadonlyMap<number, SlaEvent>;
-  readonly pauseEnded: ReadonlyMap<number, SlaEvent>;
+  /** The place of each event among the case's. */
+  readonly places: ReadonlyMap<SlaEvent, number>;
+  /** The event that began or ended a pause of the clock at an instant; null when none did. */
+  pauseBegan(clock: CompiledClock, at: number): SlaEvent | null;
+  pauseEnded(clock: CompiledClock, at: number): SlaEvent | null;
 }
 
 interface Tracking extends CycleTrace {
@@ -78,8 +91,10 @@ class Trace implements CaseTrace {
   readonly fold: CaseFold;
   readonly cycles = new Map<Cycle, Tracking>();
   readonly #holders = new HolderTrack();
-  readonly pauseBegan = new Map<number, SlaEvent>();
-  readonly pauseEnded = new Map<number, SlaEvent>();
+  readonly places = new Map<SlaEvent, number>();
+  /** By the pause's index and the instant. */
+  readonly #pauseBegan = new Map<string, SlaEvent>();
+  readonly #pauseEnded = new Map<string, SlaEvent>();
 
   constructor({ policy, entity }: CaseState) {
     this.fold = emptyFold(policy, entity, true);
@@ -89,15 +104,24 @@ class Trace implements CaseTrace {
     return this.#holders.spans;
   }
 
+  pauseBegan({ pauses }: CompiledClock, at: number): SlaEvent | null {
+    return anyOf(this.#pauseBegan, pauses, at);
+  }
+
+  pauseEnded({ pauses }: CompiledClock, at: number): SlaEvent | null {
+    return anyOf(this.#pauseEnded, pauses, at);
+  }
+
   apply(event: SlaEvent, events: readonly SlaEvent[], n: number): void {
     const { fold } = this;
+    this.places.set(event, n);
     const touch = touchOf(fold, event);
     const before = this.#copies(touch);
     const attributes = fold.attributes;
     const { pauses } = fold;
     applyEvent(fold, events, n, touch);
     this.#holders.apply(event, fold.attributes);
-    for (const [index, spans] of fold.pauses) this.#trackPause(pauses.get(index), spans, event);
+    for (const [index, spans] of fold.pauses) this.#trackPause(index, pauses.get(index), spans, event);
     for (const index of touch.concern.clocks) {
       const found = clockOf(fold, index);
       if (found === undefined) continue;
@@ -127,7 +151,8 @@ class Trace implements CaseTrace {
         const tracking = this.cycles.get(cycle);
         if (tracking === undefined) continue;
         recede(tracking, dueIf(clock, cycle, pauses, now));
-        settlePause(tracking, now, null);
+        settlePause(tracking, now, null, cycle.target);
+        tracking.findings.passTime(evaluate(clock, cycle, pauses, this.fold.queues, now));
       }
     }
   }
@@ -151,13 +176,20 @@ class Trace implements CaseTrace {
     return found;
   }
 
-  #trackPause(before: readonly Span[] | undefined, spans: readonly Span[], event: SlaEvent): void {
+  /** A pause that was on for no time at all was none: it ends nothing, and the next one of its instant takes its place. */
+  #trackPause(
+    index: number,
+    before: readonly Span[] | undefined,
+    spans: readonly Span[],
+    event: SlaEvent,
+  ): void {
     if (before === spans) return;
+    const key = `${index} ${event.time}`;
     const last = spans.at(-1);
     const wasOn = before?.at(-1)?.to === null;
-    if (last?.to === null && !wasOn) {
-      if (!this.pauseBegan.has(event.time)) this.pauseBegan.set(event.time, event);
-    } else if (wasOn) this.pauseEnded.set(event.time, event);
+    if (last?.to === null && !wasOn) this.#pauseBegan.set(key, event);
+    else if (wasOn && last?.to === event.time && spans.length === before.length)
+      this.#pauseEnded.set(key, event);
   }
 
   /** `was`: the cycle as it was before the event; null for one that the event began. */
@@ -169,7 +201,9 @@ class Trace implements CaseTrace {
     pauses: readonly Span[],
     changes: readonly AttributeChange[],
   ): void {
-    const due = dueIf(clock, cycle, pauses, event.time);
+    const { queues } = this.fold;
+    const found = evaluate(clock, cycle, pauses, queues, event.time);
+    const due = finite(found.dueAt);
     const known = this.cycles.get(cycle);
     if (known === undefined || was === null) {
       const tracking: Tracking = {
@@ -178,33 +212,68 @@ class Trace implements CaseTrace {
         endedBy: null,
         waivedBy: null,
         hiddenBy: [],
-        reopenedBy: [],
+        shownBy: [],
+        undoneStops: [],
+        findings: new Findings(),
         due: null,
         heldFrom: null,
       };
       this.cycles.set(cycle, tracking);
-      if (due !== null) move(tracking, event, due, 'start', changes);
+      tracking.findings.learn(found, event.time);
+      if (due !== null) move(tracking, event, due, 'start', cycle.target, changes);
       return;
     }
     const before = was.cycle;
     const dueWas = dueIf(clock, before, was.pauses, event.time);
+    // Looking at both sides of each event is dear where there are many pauses: mostly the event changes nothing before it.
+    if (due !== dueWas || isOtherwise(before, cycle) || !known.findings.knows(found))
+      known.findings.passTime(evaluate(clock, before, was.pauses, queues, event.time));
+    known.findings.learn(found, event.time);
     recede(known, dueWas);
     const ended = cycle.end !== null || cycle.hidden !== null;
-    if (ended || pauses.at(-1)?.to !== null || due !== dueWas) settlePause(known, event.time, event);
-    if (due !== null && due !== dueWas) move(known, event, due, causeOf(before, cycle), changes);
-    if (before.end === null && cycle.end !== null) known.endedBy = event;
-    if (before.end !== null && cycle.end === null) {
-      known.endedBy = null;
-      known.reopenedBy.push(event);
-    }
-    if (before.waived === null && cycle.waived !== null) known.waivedBy = event;
-    if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
+    if (ended || pauses.at(-1)?.to !== null || due !== dueWas)
+      settlePause(known, event.time, event, before.target);
+    if (due !== null && due !== dueWas)
+      move(known, event, due, causeOf(before, cycle), cycle.target, changes);
+    noteEvent(known, before, cycle, event);
   }
+}
+
+/** Whether what was true of the cycle before an event may be gone after it, the due instant being the same. */
+function isOtherwise(before: Cycle, cycle: Cycle): boolean {
+  return before.end !== cycle.end || before.hidden !== cycle.hidden || before.target !== cycle.target;
+}
+
+/** What the event did to the cycle beside its due instant. */
+function noteEvent(known: Tracking, before: Cycle, cycle: Cycle, event: SlaEvent): void {
+  if (before.end === null && cycle.end !== null) known.endedBy = event;
+  if (before.end !== null && cycle.end === null) {
+    if (known.endedBy !== null) known.undoneStops.push({ stoppedBy: known.endedBy, reopenedBy: event });
+    known.endedBy = null;
+  }
+  if (before.waived === null && cycle.waived !== null) known.waivedBy = event;
+  if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
+  if (before.hidden !== null && cycle.hidden === null) known.shownBy.push(event);
+}
+
+function anyOf(
+  events: ReadonlyMap<string, SlaEvent>,
+  pauses: readonly number[],
+  at: number,
+): SlaEvent | null {
+  for (const index of pauses) {
+    const event = events.get(`${index} ${at}`);
+    if (event !== undefined) return event;
+  }
+  return null;
 }
 
 /** The due instant as of `at`; null for a cycle that has not been seen or has no target. */
 function dueIf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: number): number | null {
-  const due = outcomeAt(clock, cycle, pauses, at)?.times.dueAt ?? Number.POSITIVE_INFINITY;
+  return finite(outcomeAt(clock, cycle, pauses, at)?.times.dueAt ?? Number.POSITIVE_INFINITY);
+}
+
+function finite(due: number): number | null {
   return Number.isFinite(due) ? due : null;
 }
 
@@ -221,11 +290,11 @@ function recede(tracking: Tracking, due: number | null): void {
   tracking.due = due;
 }
 
-function settlePause(tracking: Tracking, at: number, event: SlaEvent | null): void {
+function settlePause(tracking: Tracking, at: number, event: SlaEvent | null, target: Duration | null): void {
   const { heldFrom, due } = tracking;
   tracking.heldFrom = null;
   if (heldFrom === null || due === null) return;
-  tracking.moves.push({ at, from: heldFrom, to: due, cause: 'pause', event, changes: [] });
+  tracking.moves.push({ at, from: heldFrom, to: due, cause: 'pause', target, event, changes: [] });
 }
 
 function move(
@@ -233,8 +302,9 @@ function move(
   event: SlaEvent,
   to: number,
   cause: MoveCause,
+  target: Duration | null,
   changes: readonly AttributeChange[],
 ): void {
-  tracking.moves.push({ at: event.time, from: tracking.due, to, cause, event, changes });
+  tracking.moves.push({ at: event.time, from: tracking.due, to, cause, target, event, changes });
   tracking.due = to;
 }

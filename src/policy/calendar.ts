@@ -76,6 +76,7 @@ export class OpenCalendar implements Calendar {
   readonly name: string;
   readonly always = false;
   readonly country: string | null;
+  readonly zone: Zone;
   readonly #rules: CalendarRules;
   readonly #years = new Map<number, Year>();
   readonly #sums = new Map<number, YearSum>();
@@ -86,6 +87,7 @@ export class OpenCalendar implements Calendar {
   constructor(rules: CalendarRules) {
     this.name = rules.name;
     this.country = rules.country;
+    this.zone = rules.zone;
     this.#rules = rules;
     let [first, last] = [FIRST_PLAIN_YEAR_MAX, yearOfDay(LAST_HOLIDAY)];
     for (const day of [...rules.open.keys(), ...rules.closed]) {
@@ -347,11 +349,11 @@ export class AlwaysCalendar implements Calendar {
   readonly name: string;
   readonly always = true;
   readonly country = null;
-  readonly #zone: Zone;
+  readonly zone: Zone;
 
   constructor(name: string, zone: Zone) {
     this.name = name;
-    this.#zone = zone;
+    this.zone = zone;
   }
 
   isOpen(): boolean {
@@ -367,7 +369,7 @@ export class AlwaysCalendar implements Calendar {
   }
 
   addBusinessDays(from: number, days: number, sameTime: boolean): number {
-    const zone = this.#zone;
+    const { zone } = this;
     if (sameTime) return zone.toInstant(from + zone.offsetAt(from) + days * DAY_MS);
     const day = zone.dayAt(from) + days;
     const close = zone.toInstant((day + 1) * DAY_MS);

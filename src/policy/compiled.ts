@@ -1,12 +1,15 @@
 // What a policy is after loading: checked, resolved, indexed by what its rules listen to. The engine runs on this.
 // Instants are milliseconds since 1970 UTC, durations milliseconds.
 import type { Entity, FieldValue } from '../contract/event.ts';
+import type { Zone } from './zone.ts';
 
 /** Open time of a service centre. Ranges are half open: the opening instant is inside, the close is not. */
 export interface Calendar {
   readonly name: string;
   /** True for `always: true`: every instant is open, business days are local dates. */
   readonly always: boolean;
+  /** The zone of its hours and dates, which may be another than the policy's. */
+  readonly zone: Zone;
   isOpen(at: number): boolean;
   /** Open milliseconds in [from, to); 0 when `to` is not after `from`. */
   elapsed(from: number, to: number): number;

@@ -78,11 +78,13 @@ const step = z.object({
     'moved',
     'paused',
     'resumed',
+    'stopped',
     'warned',
     'breached',
     'escalated',
     'reopened',
     'hidden',
+    'shown',
     'met',
     'missed',
     'cancelled',
@@ -97,13 +99,40 @@ const step = z.object({
     .array(z.object({ path: z.string(), from: fieldValue.nullable(), to: fieldValue.nullable() }))
     .readonly()
     .describe('attributes that the clock reads and the event changed'),
+  target: z
+    .string()
+    .nullable()
+    .describe('the target since then, where the due instant became known or moved'),
   dueFrom: instant.nullable(),
   dueTo: instant.nullable(),
   pausedMs: z.number().nullable().describe('open time of the pause that this step ends'),
+  rings: z
+    .number()
+    .nullable()
+    .describe("how often a call had rung when this step's event stopped or ended its clock"),
+  knownAt: instant
+    .nullable()
+    .describe('of a deadline that had passed when it became known: the time of the event that showed it'),
+  told: z
+    .array(z.string())
+    .readonly()
+    .describe(
+      'roles that were told, going by the times of events; nobody is told of what became known more than an hour late. How late an event arrived is seen in a record as `seenAt`',
+    ),
   text: title,
 });
 const part = z.object({
-  place: z.enum(['queue', 'agent', 'team', 'customer', 'outside-party', 'waiting', 'outside-hours', 'ended']),
+  place: z.enum([
+    'queue',
+    'bot',
+    'agent',
+    'team',
+    'customer',
+    'outside-party',
+    'waiting',
+    'outside-hours',
+    'ended',
+  ]),
   name: z.string(),
   team: z.string(),
   ms: z.number(),

@@ -4,14 +4,31 @@ import fc from 'fast-check';
 import t from 'tap';
 import { outcomesOfCase } from '../../src/backtest/outcomes.ts';
 import { compareEvents } from '../../src/contract/event.ts';
+import { QUIET_MS } from '../../src/contract/record.ts';
 import type { ClockView } from '../../src/engine/account.ts';
 import { restoreCase } from '../../src/engine/case.ts';
 import { explainCase } from '../../src/engine/explain.ts';
 import { CASE_POLICY, eventsArbitrary, MINUTE } from '../support/cases.ts';
+import { runLive } from '../support/live.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const numRuns = Number(process.env.RUNS ?? 1_500);
 t.comment(`SEED=${seed} RUNS=${numRuns}`);
+
+/** Steps that an event causes, always. */
+const CAUSED: ReadonlySet<string> = new Set([
+  'started',
+  'paused',
+  'resumed',
+  'stopped',
+  'reopened',
+  'hidden',
+  'shown',
+  'met',
+  'missed',
+  'cancelled',
+  'waived',
+]);
 
 t.test('the parts add up', async t => {
   let cycles = 0;
@@ -72,12 +89,54 @@ function addsUp({ explanation, ...view }: ClockView, until: number): void {
   same('last move', due, view.dueAt);
   const times = steps.map(({ at }) => at);
   same('order', times, [...times].sort());
+  for (const { kind, event, text } of steps)
+    if (CAUSED.has(kind) && event === null) throw new Error(`no event: ${text.en}`);
+  // A pause that is on has no end yet.
+  const told = sum(steps.map(step => step.pausedMs ?? 0));
+  if (view.outcome === 'paused' || view.endedAt === null) same('told of pauses', told <= view.pausedMs, true);
+  else same('told of pauses', told, view.pausedMs);
   if (view.endedAt !== null) {
     const last = steps.filter(({ kind }) => kind === view.outcome);
     same(`ends ${view.outcome}`, last.length, 1);
     same('who ended it', last[0]?.event === null, false);
   }
 }
+
+t.test('who was told when, as records say where events arrive in time', async t => {
+  let late = 0;
+  fc.assert(
+    fc.property(eventsArbitrary, fc.integer({ min: 0, max: 300 }), (events, after) => {
+      const sorted = [...events].sort(compareEvents);
+      const until = (sorted.at(-1)?.time ?? 0) + after * MINUTE;
+      const { told } = runLive(
+        CASE_POLICY,
+        sorted.map(event => ({ kind: 'event', event, now: event.time })),
+        until,
+      );
+      for (const { rule, cycle, explanation } of explainCase(
+        restoreCase(CASE_POLICY, 'ticket', 'T', sorted, until, until),
+        until,
+      )) {
+        const own = told.filter(record => record.rule === rule && record.cycle === cycle);
+        for (const { kind, at, knownAt, told: roles, text } of explanation?.steps ?? []) {
+          const record = own.find(
+            each => each.at === at && (each.kind === 'clock' ? each.state : each.kind) === kind,
+          );
+          if (kind === 'action')
+            same(`called for: ${text.en}`, record?.kind === 'action' ? record.to : [], roles);
+          if (kind !== 'warned' && kind !== 'breached' && kind !== 'escalated') continue;
+          same(`recorded: ${text.en}`, record !== undefined, true);
+          if (knownAt === null) continue;
+          late += 1;
+          same(`seen: ${text.en}`, record?.seenAt, knownAt);
+          if (Date.parse(knownAt) - Date.parse(at) > QUIET_MS) same(`nobody: ${text.en}`, roles, []);
+        }
+      }
+    }),
+    { seed, numRuns, interruptAfterTimeLimit: 60_000 },
+  );
+  t.ok(late > 0, `${late} became known late`);
+});
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);

@@ -123,7 +123,7 @@ function disagreements(
 
 const ALL_KEYS = ['start', 'due', 'end', 'elapsed', 'paused', 'overdue'];
 
-function parseTable(table: string): Timeline {
+export function parseTable(table: string): Timeline {
   const events: SlaEvent[] = [];
   const outcomes: string[] = [];
   const transitions: string[] = [];

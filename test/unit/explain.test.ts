@@ -166,6 +166,7 @@ t.test('gates, reopenings and pauses that come too late', async t => {
     '09:00 started',
     '10:00 moved gate ->11:00',
     '10:30 hidden',
+    '10:45 shown',
     '11:00 breached',
   ]);
 
@@ -174,6 +175,7 @@ t.test('gates, reopenings and pauses that come too late', async t => {
   );
   t.same(reopened.explanation.steps.map(short), [
     '09:00 started ->14:30',
+    '10:00 stopped',
     '11:00 reopened',
     '11:00 moved reopening 14:30->15:30',
     '12:00 warned',

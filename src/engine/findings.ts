@@ -1,0 +1,82 @@
+// When what is told of a cycle became known, as far as the times of its events can say: a deadline at its own instant, or
+// only with the event that showed the rule to apply, or its target to be another. What arrives late can't be seen here,
+// since events keep no time of arrival: a record's `seenAt` has it.
+import { QUIET_MS } from '../contract/record.ts';
+import type { Evaluation, Fact } from './cycle.ts';
+import { isEnd } from './tell.ts';
+
+/** A deadline that has been told of the cycle: what it is, when it was, when it first became known. */
+interface Finding {
+  readonly what: string;
+  readonly at: number;
+  readonly knownAt: number;
+}
+
+/** How a deadline came to be known. Instants in ms since 1970. */
+export interface Notice {
+  /** The event's instant at which it became known; null where that was its own. */
+  readonly knownAt: number | null;
+  /** It was long past by then, so that nobody was told. */
+  readonly quiet: boolean;
+  /** Of a quiet one: when the like had been told of another due instant, which held then; null when it never was. */
+  readonly toldBeforeAt: number | null;
+}
+
+const IN_TIME: Notice = { knownAt: null, quiet: false, toldBeforeAt: null };
+
+/** Follows the findings of one cycle, in order of time. What was told once needs not be told again when it comes back. */
+export class Findings {
+  readonly #found = new Map<string, Finding>();
+  #called: boolean | null = null;
+
+  /** What has become true by itself since the last look: each at its own instant. */
+  passTime({ facts }: Evaluation): void {
+    for (const fact of facts) this.#note(fact, fact.at);
+  }
+
+  /** What is true after an event of the instant `at`. */
+  learn({ facts, begun }: Evaluation, at: number): void {
+    for (const fact of facts) this.#note(fact, at);
+    if (begun !== null) this.#called ??= !facts.some(isEnd);
+  }
+
+  /** Whether all deadlines of the evaluation have been noted. */
+  knows({ facts }: Evaluation): boolean {
+    return facts.every(fact => isEnd(fact) || this.#found.has(keyOf(fact)));
+  }
+
+  /** Whether what the rule calls for at once was called for: not where the cycle had ended when it became known. */
+  get called(): boolean {
+    return this.#called ?? false;
+  }
+
+  noticeOf(fact: Fact): Notice {
+    const what = nameOf(fact);
+    const known = this.#found.get(keyOf(fact));
+    if (known === undefined || known.knownAt <= fact.at) return IN_TIME;
+    const { knownAt } = known;
+    if (!isQuiet(known)) return { knownAt, quiet: false, toldBeforeAt: null };
+    const before = [...this.#found.values()].findLast(
+      one => one.what === what && one.knownAt < knownAt && one.at !== fact.at && !isQuiet(one),
+    );
+    return { knownAt, quiet: true, toldBeforeAt: before?.knownAt ?? null };
+  }
+
+  #note(fact: Fact, knownAt: number): void {
+    if (isEnd(fact)) return;
+    const key = keyOf(fact);
+    if (!this.#found.has(key)) this.#found.set(key, { what: nameOf(fact), at: fact.at, knownAt });
+  }
+}
+
+function nameOf({ state, percent, step }: Fact): string {
+  return `${state} ${percent} ${step}`;
+}
+
+function keyOf(fact: Fact): string {
+  return `${nameOf(fact)} ${fact.at}`;
+}
+
+function isQuiet({ at, knownAt }: Finding): boolean {
+  return knownAt - at > QUIET_MS;
+}
