@@ -221,7 +221,9 @@ function reopen(fold: ClockFold, occurrence: Occurrence): void {
   latest.gaps = [...latest.gaps, { from: latest.end.at, to: occurrence.event.time }];
   latest.end = null;
   latest.stale = true;
-  if (latest.fixedDue === null) latest.target = fold.target;
+  if (latest.fixedDue !== null || latest.target === fold.target) return;
+  latest.target = fold.target;
+  latest.known = { at: occurrence.event.time, queue: occurrence.queue };
 }
 
 function start(fold: ClockFold, occurrence: Occurrence): void {

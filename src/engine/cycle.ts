@@ -24,7 +24,7 @@ export interface Cycle {
   target: Duration | null;
   /** Spans between a stop and the reopening that continued the cycle. */
   gaps: readonly Span[];
-  /** The last event since which its due instant is known as it is (start, gate, target, reopening) and the queue then. */
+  /** The last event since which its due instant is known as it is (start, gate, another target) and the queue then. */
   known: { readonly at: number; readonly queue: string };
   /** What has been told of it, as of the last evaluation, and the next instant at which that may change by itself. */
   told: readonly Fact[];

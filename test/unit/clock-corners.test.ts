@@ -1,7 +1,10 @@
 // Corners of clocks: no time at all as a target, repeats that wait for their gate, what a full account tells again after
 // a withdrawal, instants that no clock can be due at.
 import t from 'tap';
+import type { Fields } from '../../src/contract/event.ts';
+import { acceptEvent, newCase } from '../../src/engine/case.ts';
 import { instantText } from '../../src/engine/instant.ts';
+import type { Told } from '../../src/engine/tell.ts';
 import { policyOf, timeline } from '../support/timeline.ts';
 
 const DAY = `  day:
@@ -213,6 +216,49 @@ t.test('what holds in spite of a withdrawal is told after it', async t => {
     > 11:00 R 1 breached`,
   );
 });
+
+t.test(
+  'a breach that a shorter target brings about counts where the case was when it came to hold',
+  async t => {
+    const policy = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.replied
+    reopen: continue
+    target: { by: urgency, values: { normal: 4h, urgent: 1h } }
+`);
+    const nine = Date.UTC(2026, 10, 16, 9);
+    const life: readonly (readonly [minute: number, name: string, fields: Fields])[] = [
+      [0, 'created', { urgency: 'normal', queue: 'first' }],
+      [120, 'replied', {}],
+      [180, 'updated', { urgency: 'urgent', queue: 'second' }],
+      [210, 'reopened', {}],
+      [230, 'informed', {}],
+    ];
+    const state = newCase(policy, 'ticket', 'T-1');
+    const told: Told = { records: [], cells: new Map() };
+    for (const [minute, name, fields] of life) {
+      const time = nine + minute * 60_000;
+      const id = `${name}-${minute}`;
+      const type = `ticket.${name}`;
+      const event = {
+        id,
+        source: '/t',
+        type,
+        entity: 'ticket',
+        case: 'T-1',
+        time,
+        fields,
+        digest: '',
+      } as const;
+      acceptEvent(state, event, { now: time, id, at: time }, told);
+    }
+    t.match(state.fold.clocks[0]?.cycles, [{ dueAt: nine + 60 * 60_000, counted: 'overdue' }]);
+    t.equal(told.cells.get('c|breach|R|second'), 1);
+    t.notOk(told.cells.has('c|breach|R|first'));
+  },
+);
 
 t.test('instants beyond what can be told', async t => {
   const promise = policyOf(
