@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
 import t from 'tap';
 import { z } from 'zod';
+import { streamState } from '../../src/broker/api.ts';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { ensureStreams, eventsStream, UNROUTED_STREAM } from '../../src/broker/streams.ts';
 import { decodeMessage } from '../../src/contract/decode.ts';
@@ -51,6 +52,28 @@ interface Tap {
   equal(found: unknown, wanted: unknown, message: string): boolean;
 }
 
+/** The instant of the state that the centre stored last, ms since 1970; 0 before it stored any. */
+function storedAt(): number {
+  try {
+    return z.object({ at: z.number() }).parse(JSON.parse(readFileSync(stateFile, 'utf8'))).at;
+  } catch {
+    return 0;
+  }
+}
+
+async function messages(nc: NatsConnection): Promise<number> {
+  const states = await Promise.all(Array.from({ length: 8 }, (_, p) => streamState(nc, eventsStream(p))));
+  return states.reduce((sum, state) => sum + state.messages, 0);
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within 30 s: ${what}`);
+    await sleep(20);
+  }
+}
+
 const created = (events: Map<string, SlaEvent>) =>
   [...events.values()].filter(event => event.type === 'ticket.created').length;
 
@@ -69,21 +92,23 @@ t.test('a first run, killed in the middle, and a second that goes on', async t =
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
-  // Long enough for stored and for not stored events.
-  await sleep(4000);
+  // Its state was stored while it ran, and events were told since.
+  const [first, begun] = [storedAt(), await messages(nc)];
+  await until('its state is stored', async () => storedAt() > first && (await messages(nc)) > begun);
+  const known = await messages(nc);
+  await until('more events', async () => (await messages(nc)) > known + 5);
   child.kill('SIGKILL');
   await once(child, 'exit');
   const before = await stored(t, nc);
   tickets = created(before);
   t.ok(tickets > 300, `${tickets} tickets of history`);
-  const { at } = z.object({ at: z.number() }).parse(JSON.parse(readFileSync(stateFile, 'utf8')));
+  const at = storedAt();
   const unknown = [...before.values()].filter(event => event.time > at).length;
   t.comment(`${unknown} events were told after the last stored state`);
 
   const centre = await runCentre(options);
   t.equal(centre.resumed, true);
-  await sleep(1000);
-  t.ok(centre.status().events > 0);
+  await until('it goes on', async () => centre.status().events > 0);
   await centre.stop();
   const after = await stored(t, nc);
   t.same(
@@ -104,10 +129,11 @@ t.test('a first run, killed in the middle, and a second that goes on', async t =
 t.test('a server that goes away is waited for', async t => {
   const centre = await runCentre(options);
   await servers.nats.kill();
+  // Longer than the client waits before it tries again.
   await sleep(1500);
   await servers.nats.start();
   const told = centre.status().events;
-  while (centre.status().events < told + 5) await sleep(50);
+  await until('it tells again', async () => centre.status().events >= told + 5);
   t.equal(centre.status().stuck, false);
   await centre.stop();
   const events = await stored(t, nc);
