@@ -211,6 +211,24 @@ t.test('the monitor tells the same: at its start in the log, and to who tries a 
   t.match(readPolicyFile(join(dir, 'p.yaml')).warnings, expected);
 });
 
+t.test('an error is told alike wherever a policy is read: with what was expected and an example', async t => {
+  const text = clock('target: 2x, wran: 50%');
+  const dir = t.testdir({ 'p.yaml': text });
+  const file = join(dir, 'p.yaml');
+  const found = loadPolicy(text, { file });
+  const checked = found.ok ? [] : found.errors.map(formatError);
+  t.match(checked, [
+    /expected a duration: .*, for example target: 2h$/,
+    /did you mean "warn"\?; expected one of rule, title, /,
+  ]);
+  t.throws(() => readPolicyFile(file), { message: checked.join('\n') }, 'at the start and at SIGHUP');
+  const sent = checked.map(line => line.replace(file, 'policy.yaml'));
+  t.throws(() => readPolicyText(text), { message: sent.join('\n') }, 'over HTTP');
+  t.throws(() => readPolicyText(''), {
+    message: /^policy\.yaml:1:1: the file holds no policy; expected keys/,
+  });
+});
+
 t.test('values of its own are no slips', async t => {
   const own =
     'channel: [line, call, fax], severity: minor, customer.tier: platinum, queue: teem, product: phon';
