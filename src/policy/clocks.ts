@@ -34,6 +34,8 @@ export interface ClockContext {
   readonly calendars: ReadonlyMap<string, Calendar>;
   /** Names of calendars that are written but not sound: they have been complained about already. */
   readonly brokenCalendars: ReadonlySet<string>;
+  /** There are calendars of which not even the names can be read. */
+  readonly someCalendarUnknown: boolean;
   readonly pauses: PauseBook;
 }
 
@@ -253,12 +255,12 @@ function compileObjective(place: Place, { objective }: ClockText): CompiledClock
 
 /** The calendar of a name; `always` is there without being written. */
 function findCalendar(place: Place, name: string | undefined, context: ClockContext): Calendar {
-  const { calendars, brokenCalendars } = context;
+  const { calendars, brokenCalendars, someCalendarUnknown } = context;
   const always = calendars.get('always');
   if (always === undefined) throw new Error('a policy has the calendar "always", written or not');
   const found = calendars.get(name ?? 'always');
   if (found !== undefined) return found;
-  if (name === undefined || brokenCalendars.has(name)) return always;
+  if (name === undefined || brokenCalendars.has(name) || someCalendarUnknown) return always;
   const near = nearest(name, calendars.keys());
   const hint = near === null ? '' : `; did you mean ${near}?`;
   place.error(`there is no calendar "${name}"${hint}`, {

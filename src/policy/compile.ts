@@ -18,7 +18,10 @@ import type { Place } from './place.ts';
 import type { CalendarText, ClockText, IndicatorText } from './schema.ts';
 import { zoneOf } from './zone.ts';
 
-/** A piece of a policy with its place; null where it does not have the shape of the language. */
+/**
+ * A piece of a policy with its place; null where it does not have the shape of the language. One that is null and has no
+ * name may be any that others refer to.
+ */
 export interface Piece<T> {
   readonly place: Place;
   readonly name: string;
@@ -51,7 +54,13 @@ export function compilePolicy(
   const declared = withDerived(draft.attributes, draft.derived);
   checkNames([...draft.clocks, ...draft.indicators]);
   const pauses = new PauseBook();
-  const context: ClockContext = { declared, calendars, brokenCalendars: broken, pauses };
+  const context: ClockContext = {
+    declared,
+    calendars,
+    brokenCalendars: broken,
+    someCalendarUnknown: draft.calendars.some(isUnknown),
+    pauses,
+  };
   const clocks: CompiledClock[] = [];
   for (const { place, text } of draft.clocks) {
     if (text !== null) clocks.push(compileClock(place, text, clocks.length, context));
@@ -66,6 +75,7 @@ export function compilePolicy(
       declared,
       clocks: byRule,
       brokenClocks,
+      someClockUnknown: draft.clocks.some(isUnknown),
     });
     if (found === null) continue;
     indicators.push(found.indicator);
@@ -84,6 +94,10 @@ export function compilePolicy(
     byType: indexTypes(clocks, pauses.list, indicators),
     byAttribute: indexAttributes(clocks, pauses.list, reads),
   };
+}
+
+function isUnknown({ name, text }: Piece<unknown>): boolean {
+  return name === '' && text === null;
 }
 
 function compileCalendars(

@@ -14,6 +14,8 @@ export interface IndicatorContext {
   readonly clocks: ReadonlyMap<string, CompiledClock>;
   /** Rules of clocks that are written but not sound. */
   readonly brokenClocks: ReadonlySet<string>;
+  /** There are clocks of which not even the rule can be read. */
+  readonly someClockUnknown: boolean;
 }
 
 type Unit = CompiledIndicator['unit'];
@@ -102,11 +104,11 @@ function compileMeasure(place: Place, text: IndicatorText, context: IndicatorCon
 function compileClockShare(
   place: Place,
   rule: string,
-  { clocks, brokenClocks }: IndicatorContext,
+  { clocks, brokenClocks, someClockUnknown }: IndicatorContext,
 ): Measure | null {
   const clock = clocks.get(rule);
   if (clock !== undefined) return { kind: 'clock', rule, clock: clock.index };
-  if (brokenClocks.has(rule)) return null;
+  if (brokenClocks.has(rule) || someClockUnknown) return null;
   const near = nearest(rule, clocks.keys());
   const hint = near === null ? '' : `; did you mean ${near}?`;
   place.at('clock').error(`no clock has the rule "${rule}"${hint}`, {
