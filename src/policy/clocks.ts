@@ -146,11 +146,11 @@ function compilePauses(place: Place, text: ClockText, { declared, pauses }: Cloc
 
 function compileDuration(place: Place, text: string, calendar: Calendar): Duration {
   const duration = parseDuration(text);
-  if ('kind' in duration) {
+  if ('kind' in duration && !place.isSettled) {
     checkReach(place, text, duration, calendar);
     return duration;
   }
-  place.error(duration.error, DURATION_ADVICE);
+  if ('error' in duration) place.error(duration.error, DURATION_ADVICE);
   // Longer than anything that is compared with it, so that one mistake is one error.
   return { kind: 'time', ms: Number.POSITIVE_INFINITY };
 }
@@ -215,13 +215,14 @@ function compileLadder(place: Place, text: ClockText, own: Calendar, context: Cl
   return (text.ladder ?? []).map((step, i) => {
     const at = place.at('ladder', i);
     const afterMs = parseTime(step.after) ?? 0;
-    if (afterMs < last) {
+    const isKnown = !at.at('after').isSettled;
+    if (isKnown && afterMs < last) {
       at.at('after').error('a step of the ladder comes before the one above it', {
         expected: 'steps in order of time',
         example: 'ladder: [{ after: 0s, to: supervisor }, { after: 2h, to: manager }]',
       });
     }
-    if (afterMs === 0 && last === 0) {
+    if (isKnown && afterMs === 0 && last === 0) {
       at.at('after').error(
         'there is a step at 0s already, which is the breach itself; this one is never told',
         {
@@ -230,7 +231,7 @@ function compileLadder(place: Place, text: ClockText, own: Calendar, context: Cl
         },
       );
     }
-    last = Math.max(last, afterMs);
+    if (isKnown) last = Math.max(last, afterMs);
     const calendar =
       step.calendar === undefined ? own : findCalendar(at.at('calendar'), step.calendar, context);
     checkReach(at.at('after'), step.after, { kind: 'time', ms: afterMs }, calendar);

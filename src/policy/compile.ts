@@ -114,13 +114,17 @@ function compileCalendars(
   const calendars = new Map<string, Calendar>([['always', new AlwaysCalendar('always', fallback)]]);
   const broken = new Set<string>();
   for (const { place, name, text } of draft.calendars) {
+    // Hours that stand in for others say nothing of when it is open, and so nothing of what runs on it.
+    const isGuessed = place.at('hours').isPartlySettled || place.at('open').isPartlySettled;
+    const mustOpenAgain = sources.mustOpenAgain && !isGuessed;
+    const all = { ...sources, mustOpenAgain, timezone: fallback.name };
     const calendar =
       text === null
         ? null
-        : compileCalendar(name, text, { ...sources, timezone: fallback.name }, (path, message, advice) =>
+        : compileCalendar(name, text, all, (path, message, advice) =>
             place.at(...path).error(message, advice),
           );
-    if (calendar === null) broken.add(name);
+    if (calendar === null || isGuessed) broken.add(name);
     else calendars.set(name, calendar);
   }
   return { calendars, broken };

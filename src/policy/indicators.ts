@@ -260,7 +260,8 @@ function compileAlert(place: Place, text: AlertText, unit: Unit): CompiledAlert 
   const bound = above ?? below ?? 0;
   const clear = text.clear === undefined ? bound : threshold(place.at('clear'), text.clear, unit);
   const isOne = (above === null) !== (below === null);
-  if (isOne && ((above !== null && clear > above) || (below !== null && clear < below))) {
+  const isKnown = !place.at('above').isSettled && !place.at('below').isSettled;
+  if (isOne && isKnown && ((above !== null && clear > above) || (below !== null && clear < below))) {
     place.at('clear').error('the alert would clear where it fires', {
       expected: above === null ? 'at or above the bound' : 'at or below the bound',
       example: 'alert: { above: 5%, clear: 4% }',

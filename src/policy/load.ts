@@ -9,7 +9,7 @@ import { checkDeclared } from './declared.ts';
 import type { DerivedText } from './derived.ts';
 import { yearsUsed } from './holiday-file.ts';
 import type { AddedYear } from './holidays.ts';
-import { readCalendar, readClock, readIndicator } from './mend.ts';
+import { mendDerived, readCalendar, readClock, readIndicator } from './mend.ts';
 import { type LoadedPart, parsePart } from './part.ts';
 import { byPlace, Findings, Place, type PolicyError } from './place.ts';
 import { policySchema } from './schema.ts';
@@ -214,8 +214,10 @@ function collectAttributes(
 ): void {
   for (const [path, text] of Object.entries(isRecord(written) ? written : {})) {
     const known = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
+    const mended = known === undefined && !isAccepted ? mendDerived(place.at(path), text) : null;
+    if (mended !== null) derived.push({ path, place: place.at(path), set: mended.set });
     // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
-    if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
+    else if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
     else if (typeof known !== 'string') derived.push({ path, place: place.at(path), set: known.set });
     else if (checkDeclared(place.at(path), path, known) || isAccepted) carried.set(path, known);
   }

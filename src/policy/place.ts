@@ -64,6 +64,12 @@ export class Findings {
       this.#settled.has(id),
     );
   }
+
+  /** Whether any place in this one is settled, or it itself. */
+  isPartlySettled(place: Place): boolean {
+    const inside = idOf(place, place.path.length).replace(/]$/, ',');
+    return this.isSettled(place) || [...this.#settled].some(id => id.startsWith(inside));
+  }
 }
 
 /** Names the first steps to a place. */
@@ -124,6 +130,11 @@ export class Place {
   /** Whether what is written there, or around it, was found wrong, so that something else stands in its place. */
   get isSettled(): boolean {
     return this.#findings.isSettled(this);
+  }
+
+  /** The same of the place or of anything in it. */
+  get isPartlySettled(): boolean {
+    return this.#findings.isPartlySettled(this);
   }
 
   settle(): void {

@@ -113,6 +113,7 @@ indicators: [{ rule: I, clock: D, window: 24h }, { rule: *r, clock: A, window: 1
     'clocks[3]',
     'calendars.o.hours',
     'calendars.p.hours.mon',
+    'calendars.p.timezone',
     'indicators[1].rule',
     'indicators[1].window',
   ]);
