@@ -1,6 +1,7 @@
 // What a policy is after loading: checked, resolved, indexed by what its rules listen to. The engine runs on this.
 // Instants are milliseconds since 1970 UTC, durations milliseconds.
 import type { Entity, FieldValue } from '../contract/event.ts';
+import type { Zone } from './zone.ts';
 
 /** Open time of a service centre. Ranges are half open: the opening instant is inside, the close is not. */
 export interface Calendar {
@@ -23,6 +24,9 @@ export interface Calendar {
    * that time, which is then in the past. Null for a calendar that asks for no holidays.
    */
   coveredUntil(at: number): number | null;
+  readonly zone: Zone;
+  /** The minutes from midnight at which it opens or closes on any day, each once; above 1440 where it does so on the next date. */
+  readonly edges: readonly number[];
 }
 
 export interface Title {
