@@ -74,7 +74,7 @@ function mostInYear(calendar: Calendar, duration: BusinessDays, year: number, en
 function timesOfDay({ zone, edges }: Calendar, { sameTime }: BusinessDays, year: number): readonly number[] {
   const times = [0, ...edges.map(minutes => (minutes * 60_000) % DAY_MS)];
   if (!sameTime) return [...new Set(times)];
-  // Just before one of them another day begins.
+  // The last start of a day comes just before one of them.
   const all = [...times, ...zone.changeTimes(year)];
   return [...new Set(all.flatMap(time => [time, time - 1]))];
 }

@@ -85,7 +85,7 @@ function read<T>(place: Place, schema: z.ZodType<T>, value: unknown, standIns: S
 }
 
 function mend<T>(place: Place, schema: z.ZodType<T>, value: unknown, standIns: StandInsOf): T | null {
-  const piece: unknown = structuredClone(value);
+  const piece = copyOf(value);
   if (!isRecord(piece)) return null;
   const patient = new Patient(piece, place);
   for (let round = 0; round <= ROUNDS_MAX; round++) {
@@ -149,9 +149,9 @@ class Patient {
     if (Array.isArray(holder)) {
       // Without the member the others would stand at other places.
       if (typeof step !== 'number' || value === undefined) return false;
-      holder[step] = structuredClone(value);
+      holder[step] = copyOf(value);
     } else if (holder === null) return false;
-    else if (value !== undefined) holder[step] = structuredClone(value);
+    else if (value !== undefined) holder[step] = copyOf(value);
     else if (Object.hasOwn(holder, step)) delete holder[step];
     else return false;
     this.#place.at(...path).settle();
@@ -172,6 +172,13 @@ class Patient {
     for (const step of path) holder = childOf(holder, step);
     return isRecord(holder) || Array.isArray(holder) ? holder : null;
   }
+}
+
+/** A copy in which nothing is there twice, as aliases make it: each place is mended by itself. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)]));
 }
 
 function childOf(value: unknown, step: Step): unknown {

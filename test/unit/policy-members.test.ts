@@ -103,6 +103,11 @@ t.test('members of a clock', async t => {
     t.same(keys(clock(members)).sort(), expected.toSorted(), JSON.stringify(members));
 });
 
+t.test('what an alias repeats is mended at each place', async t => {
+  const found = keys(clock({ more: 'when: [&w { queue: { a: 1 }, chanel: web }, *w]' })).sort();
+  t.same(found, ['when[0].chanel', 'when[0].queue', 'when[1].chanel', 'when[1].queue']);
+});
+
 t.test('members of an indicator', async t => {
   const ratio = 'count: ticket.created, of: ticket.created, window: 1h';
   const cases: readonly (readonly [text: string, keys: readonly string[]])[] = [
