@@ -14,10 +14,10 @@ import type { CompiledPolicy } from './policy/compiled.ts';
 import { addedYearSchema, yearsUsed } from './policy/holiday-file.ts';
 import type { AddedYear } from './policy/holidays.ts';
 import { loadPolicy } from './policy/load.ts';
-import type { PolicyError } from './policy/place.ts';
+import { formatError } from './policy/place.ts';
 import { PolicyShelf } from './policy-shelf.ts';
 
-/** The policy file has errors; the message lists them with their places. */
+/** The policy file has errors; the message lists them as `check` does: the place, what was expected there, an example. */
 export class PolicyFileError extends Error {
   override readonly name = 'PolicyFileError';
 }
@@ -97,15 +97,11 @@ function compile(
 ): Read {
   const { origin, file, files } = source;
   const result = loadPolicy(files[file] ?? '', { file, addedYears, ...how });
-  if (!result.ok) throw new PolicyFileError(result.errors.map(errorLine).join('\n'));
+  if (!result.ok) throw new PolicyFileError(result.errors.map(formatError).join('\n'));
   const { policy, warnings, passedOver, leftOut } = result;
   const years = yearsUsed(policy.calendars.values(), addedYears);
   const kept = { origin, file, files, years };
-  return { policy, warnings, passedOver: passedOver.map(errorLine), leftOut, kept };
-}
-
-function errorLine(error: PolicyError): string {
-  return `${error.file}:${error.line}:${error.column}: ${error.key}: ${error.message}`;
+  return { policy, warnings, passedOver: passedOver.map(formatError), leftOut, kept };
 }
 
 /** Which policy is in force, and since which change. */

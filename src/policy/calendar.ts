@@ -32,8 +32,6 @@ export class TooFarError extends NeverOpenError {
   override name = 'TooFarError';
 }
 
-/** No zone turns its clocks back by more at once. */
-const CLOCK_CHANGE_MINUTES_MAX = 180;
 /** A range that runs past midnight reaches the next date, and the one after that where the date line skips a day. */
 const DAYS_REACHED = 2;
 const YEARS_WITHOUT_OPENING_MAX = 10;
@@ -182,13 +180,9 @@ export class OpenCalendar implements Calendar {
     return zone.toInstant(firstOfYear(year));
   }
 
-  /** No day has more open time than this, on whatever day its clocks may be changed. */
-  get longestDayMs(): number {
+  get edges(): readonly number[] {
     const { weekly, open } = this.#rules;
-    const minutes = [...weekly, ...open.values()].map(ranges =>
-      ranges.reduce((sum, [from, to]) => sum + to - from, CLOCK_CHANGE_MINUTES_MAX),
-    );
-    return Math.max(...minutes) * 60_000;
+    return [...new Set([...weekly, ...open.values()].flat(2))];
   }
 
   /** Whether any range opens on a day (days since 1970-01-01). */
@@ -350,6 +344,7 @@ export class AlwaysCalendar implements Calendar {
   readonly always = true;
   readonly country = null;
   readonly zone: Zone;
+  readonly edges = [0, 1440];
 
   constructor(name: string, zone: Zone) {
     this.name = name;

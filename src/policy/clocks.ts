@@ -34,6 +34,8 @@ export interface ClockContext {
   readonly calendars: ReadonlyMap<string, Calendar>;
   /** Names of calendars that are written but not sound: they have been complained about already. */
   readonly brokenCalendars: ReadonlySet<string>;
+  /** There are calendars of which not even the names can be read. */
+  readonly someCalendarUnknown: boolean;
   readonly pauses: PauseBook;
 }
 
@@ -144,11 +146,11 @@ function compilePauses(place: Place, text: ClockText, { declared, pauses }: Cloc
 
 function compileDuration(place: Place, text: string, calendar: Calendar): Duration {
   const duration = parseDuration(text);
-  if ('kind' in duration) {
+  if ('kind' in duration && !place.isSettled) {
     checkReach(place, text, duration, calendar);
     return duration;
   }
-  place.error(duration.error, DURATION_ADVICE);
+  if ('error' in duration) place.error(duration.error, DURATION_ADVICE);
   // Longer than anything that is compared with it, so that one mistake is one error.
   return { kind: 'time', ms: Number.POSITIVE_INFINITY };
 }
@@ -213,13 +215,14 @@ function compileLadder(place: Place, text: ClockText, own: Calendar, context: Cl
   return (text.ladder ?? []).map((step, i) => {
     const at = place.at('ladder', i);
     const afterMs = parseTime(step.after) ?? 0;
-    if (afterMs < last) {
+    const isKnown = !at.at('after').isSettled;
+    if (isKnown && afterMs < last) {
       at.at('after').error('a step of the ladder comes before the one above it', {
         expected: 'steps in order of time',
         example: 'ladder: [{ after: 0s, to: supervisor }, { after: 2h, to: manager }]',
       });
     }
-    if (afterMs === 0 && last === 0) {
+    if (isKnown && afterMs === 0 && last === 0) {
       at.at('after').error(
         'there is a step at 0s already, which is the breach itself; this one is never told',
         {
@@ -228,7 +231,7 @@ function compileLadder(place: Place, text: ClockText, own: Calendar, context: Cl
         },
       );
     }
-    last = Math.max(last, afterMs);
+    if (isKnown) last = Math.max(last, afterMs);
     const calendar =
       step.calendar === undefined ? own : findCalendar(at.at('calendar'), step.calendar, context);
     checkReach(at.at('after'), step.after, { kind: 'time', ms: afterMs }, calendar);
@@ -253,12 +256,12 @@ function compileObjective(place: Place, { objective }: ClockText): CompiledClock
 
 /** The calendar of a name; `always` is there without being written. */
 function findCalendar(place: Place, name: string | undefined, context: ClockContext): Calendar {
-  const { calendars, brokenCalendars } = context;
+  const { calendars, brokenCalendars, someCalendarUnknown } = context;
   const always = calendars.get('always');
   if (always === undefined) throw new Error('a policy has the calendar "always", written or not');
   const found = calendars.get(name ?? 'always');
   if (found !== undefined) return found;
-  if (name === undefined || brokenCalendars.has(name)) return always;
+  if (name === undefined || brokenCalendars.has(name) || someCalendarUnknown) return always;
   const near = nearest(name, calendars.keys());
   const hint = near === null ? '' : `; did you mean ${near}?`;
   place.error(`there is no calendar "${name}"${hint}`, {

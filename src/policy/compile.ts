@@ -18,7 +18,10 @@ import type { Place } from './place.ts';
 import type { CalendarText, ClockText, IndicatorText } from './schema.ts';
 import { zoneOf } from './zone.ts';
 
-/** A piece of a policy with its place; null where it does not have the shape of the language. */
+/**
+ * A piece of a policy with its place; null where it does not have the shape of the language. One that is null and has no
+ * name may be any that others refer to.
+ */
 export interface Piece<T> {
   readonly place: Place;
   readonly name: string;
@@ -51,7 +54,13 @@ export function compilePolicy(
   const declared = withDerived(draft.attributes, draft.derived);
   checkNames([...draft.clocks, ...draft.indicators]);
   const pauses = new PauseBook();
-  const context: ClockContext = { declared, calendars, brokenCalendars: broken, pauses };
+  const context: ClockContext = {
+    declared,
+    calendars,
+    brokenCalendars: broken,
+    someCalendarUnknown: draft.calendars.some(isUnknown),
+    pauses,
+  };
   const clocks: CompiledClock[] = [];
   for (const { place, text } of draft.clocks) {
     if (text !== null) clocks.push(compileClock(place, text, clocks.length, context));
@@ -66,6 +75,7 @@ export function compilePolicy(
       declared,
       clocks: byRule,
       brokenClocks,
+      someClockUnknown: draft.clocks.some(isUnknown),
     });
     if (found === null) continue;
     indicators.push(found.indicator);
@@ -86,6 +96,10 @@ export function compilePolicy(
   };
 }
 
+function isUnknown({ name, text }: Piece<unknown>): boolean {
+  return name === '' && text === null;
+}
+
 function compileCalendars(
   draft: Draft,
   sources: Omit<CalendarSources, 'timezone'>,
@@ -100,13 +114,17 @@ function compileCalendars(
   const calendars = new Map<string, Calendar>([['always', new AlwaysCalendar('always', fallback)]]);
   const broken = new Set<string>();
   for (const { place, name, text } of draft.calendars) {
+    // Hours that stand in for others say nothing of when it is open, and so nothing of what runs on it.
+    const isGuessed = place.at('hours').isPartlySettled || place.at('open').isPartlySettled;
+    const mustOpenAgain = sources.mustOpenAgain && !isGuessed;
+    const all = { ...sources, mustOpenAgain, timezone: fallback.name };
     const calendar =
       text === null
         ? null
-        : compileCalendar(name, text, { ...sources, timezone: fallback.name }, (path, message, advice) =>
+        : compileCalendar(name, text, all, (path, message, advice) =>
             place.at(...path).error(message, advice),
           );
-    if (calendar === null) broken.add(name);
+    if (calendar === null || isGuessed) broken.add(name);
     else calendars.set(name, calendar);
   }
   return { calendars, broken };

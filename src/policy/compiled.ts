@@ -26,6 +26,8 @@ export interface Calendar {
    * that time, which is then in the past. Null for a calendar that asks for no holidays.
    */
   coveredUntil(at: number): number | null;
+  /** The minutes from midnight at which it opens or closes on any day, each once; above 1440 where it does so on the next date. */
+  readonly edges: readonly number[];
 }
 
 export interface Title {

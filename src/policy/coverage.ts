@@ -30,7 +30,7 @@ export function uncoveredCalendars(
 }
 
 export function uncoveredText({ year }: Uncovered): string {
-  return `the holidays of ${year} are not known, plain hours hold there`;
+  return `the holidays of ${year} are not known in full, plain hours hold where they are missing`;
 }
 
 /** What to do about it. */

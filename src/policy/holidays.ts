@@ -1,15 +1,16 @@
 // Statutory holidays and make-up working days, by country. China's come from chinese-days, which knows the make-up
-// days and only the years announced so far; other countries' from date-holidays.
+// days and only the years announced so far; other countries' from date-holidays, which ends later, if at all.
 import { createRequire } from 'node:module';
 import chineseDays from 'chinese-days';
 import type DateHolidays from 'date-holidays';
+import { type Span, spanOf, YEARS } from './holiday-span.ts';
 import { DAY_MS, dateOfDay, dayOfDate, firstOfYear, weekdayOf } from './zone.ts';
 
 /** What a day is by law; `work` is a make-up working day, which has Monday's hours. */
 export type DayKind = 'off' | 'work';
 
 export interface HolidaySource {
-  /** False for a year of which nothing is known: plain hours hold, and that is to be said loudly. */
+  /** False for a year of which not all is known: plain hours hold where days are missing, and that is to be said loudly. */
   covers(year: number): boolean;
   /** Null for an ordinary day. `day` counts from 1970-01-01. */
   kindOf(day: number): DayKind | null;
@@ -45,8 +46,8 @@ type Days = ReadonlyMap<number, DayKind>;
 
 /** What the program knows of a country. */
 interface KnownYears {
-  /** Years that are covered for certain, so that none of them is read only to ask; null: each must be read. */
-  readonly span: readonly [first: number, last: number] | null;
+  /** Years of which all is known, so that none is read only to ask; null: all is known of each that can be read. */
+  readonly span: (() => Span) | null;
   /** Null for a year of which nothing is known. */
   read(year: number): Days | null;
 }
@@ -63,9 +64,9 @@ class YearBook implements HolidaySource {
   }
 
   covers(year: number): boolean {
-    const { span } = this.#known;
-    if (span !== null && year >= span[0] && year <= span[1]) return true;
-    return this.#year(year) !== null;
+    if (this.#added.has(year)) return true;
+    const span = this.#known.span?.();
+    return span === undefined ? this.#year(year) !== null : year >= span[0] && year <= span[1];
   }
 
   kindOf(day: number): DayKind | null {
@@ -122,9 +123,13 @@ function yearsOf(country: string, region: string | undefined): KnownYears | null
   if (!Object.hasOwn(index.getCountries(), country)) return null;
   if (region !== undefined && !Object.hasOwn(index.getStates(country) ?? {}, region)) return null;
   const holidays = region === undefined ? new Holidays(country) : new Holidays(country, region);
-  const span = [1900, 2100] as const;
+  let known: Span | null = null;
+  const span = (): Span => {
+    known ??= spanOf(Holidays, holidays.getRules());
+    return known;
+  };
   const read = (year: number): Days | null => {
-    if (year < span[0] || year > span[1]) return null;
+    if (year < YEARS[0] || year > YEARS[1]) return null;
     const days = new Map<number, DayKind>();
     for (const holiday of holidays.getHolidays(year)) {
       if (holiday.type !== 'public') continue;

@@ -14,6 +14,8 @@ export interface IndicatorContext {
   readonly clocks: ReadonlyMap<string, CompiledClock>;
   /** Rules of clocks that are written but not sound. */
   readonly brokenClocks: ReadonlySet<string>;
+  /** There are clocks of which not even the rule can be read. */
+  readonly someClockUnknown: boolean;
 }
 
 type Unit = CompiledIndicator['unit'];
@@ -103,11 +105,11 @@ function compileMeasure(place: Place, text: IndicatorText, context: IndicatorCon
 function compileClockShare(
   place: Place,
   rule: string,
-  { clocks, brokenClocks }: IndicatorContext,
+  { clocks, brokenClocks, someClockUnknown }: IndicatorContext,
 ): Measure | null {
   const clock = clocks.get(rule);
   if (clock !== undefined) return { kind: 'clock', rule, clock: clock.index };
-  if (brokenClocks.has(rule)) return null;
+  if (brokenClocks.has(rule) || someClockUnknown) return null;
   const near = nearest(rule, clocks.keys());
   const hint = near === null ? '' : `; did you mean ${near}?`;
   place.at('clock').error(`no clock has the rule "${rule}"${hint}`, {
@@ -259,7 +261,8 @@ function compileAlert(place: Place, text: AlertText, unit: Unit): CompiledAlert 
   const bound = above ?? below ?? 0;
   const clear = text.clear === undefined ? bound : threshold(place.at('clear'), text.clear, unit);
   const isOne = (above === null) !== (below === null);
-  if (isOne && ((above !== null && clear > above) || (below !== null && clear < below))) {
+  const isKnown = !place.at('above').isSettled && !place.at('below').isSettled;
+  if (isOne && isKnown && ((above !== null && clear > above) || (below !== null && clear < below))) {
     place.at('clear').error('the alert would clear where it fires', {
       expected: above === null ? 'at or above the bound' : 'at or below the bound',
       example: 'alert: { above: 5%, clear: 4% }',

@@ -9,7 +9,7 @@ import { checkDeclared } from './declared.ts';
 import type { DerivedText } from './derived.ts';
 import { yearsUsed } from './holiday-file.ts';
 import type { AddedYear } from './holidays.ts';
-import { readCalendar, readClock, readIndicator } from './mend.ts';
+import { mendDerived, readCalendar, readClock, readIndicator } from './mend.ts';
 import { type LoadedPart, parsePart } from './part.ts';
 import { byPlace, Findings, Place, type PolicyError } from './place.ts';
 import { policySchema } from './schema.ts';
@@ -102,9 +102,12 @@ function pathBeside(from: string, file: string): string {
   return isAbsolute(file) ? file : join(dirname(from), file);
 }
 
-/** A policy's part, with the keys at its top set right as far as it is clear what was meant. */
+/** A policy's part, with the keys at its top set right as far as it is clear what was meant, and without the others. */
 function parsePolicyPart(text: string, file: string, findings: Findings): LoadedPart {
-  return parsePart(text, file, findings, 'version: 1', part => tidySections(part, findings));
+  const part = parsePart(text, file, findings, 'version: 1', one => tidySections(one, findings));
+  if (!isRecord(part.data)) return part;
+  const known = Object.entries(part.data).filter(([key]) => Object.hasOwn(policySchema.shape, key));
+  return { ...part, data: Object.fromEntries(known) };
 }
 
 const headSchema = policySchema.omit({ calendars: true, clocks: true, indicators: true });
@@ -173,8 +176,11 @@ function assemble(parts: readonly LoadedPart[], findings: Findings, isAccepted: 
     name ??= headSchema.shape.name.safeParse(head.name).data ?? null;
     const zone = headSchema.shape.timezone.safeParse(head.timezone).data;
     if (zone !== undefined) timezone ??= { text: zone, place: root.at('timezone') };
-    if (calendarTexts !== undefined && !isRecord(calendarTexts))
-      reportShape(root.at('calendars'), z.record(z.string(), z.unknown()), calendarTexts);
+    if (calendarTexts !== undefined && !isRecord(calendarTexts)) {
+      const place = root.at('calendars');
+      reportShape(place, z.record(z.string(), z.unknown()), calendarTexts);
+      calendars.push({ place, name: '', text: null });
+    }
     for (const [key, text] of Object.entries(isRecord(calendarTexts) ? calendarTexts : {})) {
       const place = root.at('calendars', key);
       calendars.push({ place, name: key, text: orNothing(readCalendar)(place, text) });
@@ -208,8 +214,10 @@ function collectAttributes(
 ): void {
   for (const [path, text] of Object.entries(isRecord(written) ? written : {})) {
     const known = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
+    const mended = known === undefined && !isAccepted ? mendDerived(place.at(path), text) : null;
+    if (mended !== null) derived.push({ path, place: place.at(path), set: mended.set });
     // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
-    if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
+    else if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
     else if (typeof known !== 'string') derived.push({ path, place: place.at(path), set: known.set });
     else if (checkDeclared(place.at(path), path, known) || isAccepted) carried.set(path, known);
   }
@@ -228,6 +236,7 @@ function collect<T>(
   if (list === undefined) return;
   if (!Array.isArray(list)) {
     reportShape(place, z.array(z.unknown()), list);
+    into.push({ place, name: '', text: null });
     return;
   }
   list.forEach((item: unknown, i) => {

@@ -33,13 +33,16 @@ export function parsePart(
   return { ...part, data: plainData(document, file, findings) };
 }
 
-/** The document's data; aliases that multiply beyond measure are an error like any other. */
+/** The document's data; each alias has its anchor by now, and ones that multiply beyond measure are an error like any other. */
 function plainData(document: Document, file: string, findings: Findings): unknown {
   try {
     return document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const advice = { expected: 'anchors that stand before their aliases', example: 'warn: &warn [50%, 80%]' };
+    const advice = {
+      expected: `aliases that come to at most ${ALIASES_MAX} values`,
+      example: 'warn: &warn [50%, 80%]',
+    };
     findings.errors.push({ file, line: 1, column: 1, key: '', message, ...advice });
     return null;
   }

@@ -1,5 +1,16 @@
 // Where in a policy's text something stands, and the errors that name it.
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 
 /** One thing wrong with a policy. Lines and columns count from 1. */
 export interface PolicyError {
@@ -31,6 +42,7 @@ export interface Advice {
 export class Findings {
   readonly errors: PolicyError[] = [];
   readonly #odd: Oddity[] = [];
+  readonly #settled = new Set<string>();
 
   /** One line each, in the order of the text. */
   get warnings(): string[] {
@@ -40,6 +52,29 @@ export class Findings {
   warn(oddity: Oddity): void {
     this.#odd.push(oddity);
   }
+
+  /** From now on nothing more is said of this place: what is wrong there is told, and all else would follow from it. */
+  settle(place: Place): void {
+    this.#settled.add(idOf(place, place.path.length));
+  }
+
+  isSettled(place: Place): boolean {
+    if (this.#settled.size === 0) return false;
+    return Array.from({ length: place.path.length + 1 }, (_, i) => idOf(place, i)).some(id =>
+      this.#settled.has(id),
+    );
+  }
+
+  /** Whether any place in this one is settled, or it itself. */
+  isPartlySettled(place: Place): boolean {
+    const inside = idOf(place, place.path.length).replace(/]$/, ',');
+    return this.isSettled(place) || [...this.#settled].some(id => id.startsWith(inside));
+  }
+}
+
+/** Names the first steps to a place. */
+function idOf({ part, path }: Place, length: number): string {
+  return JSON.stringify([part.file, ...path.slice(0, length).map(String)]);
 }
 
 type Spot = Pick<PolicyError, 'file' | 'line' | 'column'>;
@@ -79,11 +114,35 @@ export class Place {
 
   /** What is written there, as plain data; undefined when nothing is. */
   value(): unknown {
-    const node: unknown = this.part.document.getIn(this.path, true);
-    return isNode(node) ? node.toJS(this.part.document) : node;
+    const { document } = this.part;
+    let node: unknown = document.contents;
+    for (const step of this.path) {
+      const holder = isAlias(node) ? node.resolve(document) : node;
+      node = isSeq(holder)
+        ? holder.items[Number(step)]
+        : isMap(holder)
+          ? pairOf(holder, step)?.value
+          : undefined;
+    }
+    return isNode(node) ? node.toJS(document) : node;
+  }
+
+  /** Whether what is written there, or around it, was found wrong, so that something else stands in its place. */
+  get isSettled(): boolean {
+    return this.#findings.isSettled(this);
+  }
+
+  /** The same of the place or of anything in it. */
+  get isPartlySettled(): boolean {
+    return this.#findings.isPartlySettled(this);
+  }
+
+  settle(): void {
+    this.#findings.settle(this);
   }
 
   error(message: string, advice: Advice): void {
+    if (this.isSettled) return;
     const { line, column } = this.#position();
     this.#findings.errors.push({ file: this.part.file, line, column, key: this.key, message, ...advice });
   }
@@ -113,13 +172,19 @@ function childOf(node: unknown, step: Step): { node: Node | null; offset: number
     const item = node.items[step];
     return isNode(item) && item.range ? { node: item, offset: item.range[0] } : null;
   }
-  if (!isMap(node)) return null;
-  for (const pair of node.items) {
-    if (!isPair(pair) || !isScalar(pair.key) || String(pair.key.value) !== String(step)) continue;
-    const offset = pair.key.range?.[0];
-    return offset === undefined ? null : { node: isNode(pair.value) ? pair.value : null, offset };
-  }
-  return null;
+  const pair = isMap(node) ? pairOf(node, step) : undefined;
+  const offset = isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+  return offset === undefined ? null : { node: isNode(pair?.value) ? pair.value : null, offset };
+}
+
+function pairOf({ items }: YAMLMap, step: Step): Pair | undefined {
+  return items.find(({ key }) => keyOf(key) === String(step));
+}
+
+/** A key as it is written, where it is no list or map. */
+function keyOf(key: unknown): string | null {
+  if (isAlias(key)) return `*${key.source}`;
+  return isScalar(key) ? String(key.value) : null;
 }
 
 /** An error on one line, as `check` prints it. */

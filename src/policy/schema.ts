@@ -325,18 +325,16 @@ export const calendarSchema = z
 /** Keys of a calendar, whichever form it has. */
 export const calendarKeys = ['always', 'timezone', 'hours', 'holidays', 'closed', 'open'];
 
+export const derivedSchema = z.strictObject({
+  set: key(start, 'The events from which on the attribute is true.'),
+});
 /** A kind of value that events carry, or the events that set it, for good. */
-const attribute = z
-  .union([
-    z.enum(['string', 'number', 'boolean']),
-    z.strictObject({ set: key(start, 'The events from which on the attribute is true.') }),
-  ])
-  .meta({
-    id: 'attribute',
-    description:
-      'What kind of value events carry; or { set: EVENT } (or becomes): no event carries it, it is false until one of these events and true from then on.',
-    examples: ['boolean', { set: { type: 'ticket.pending', reason: 'parts' } }],
-  });
+const attribute = z.union([z.enum(['string', 'number', 'boolean']), derivedSchema]).meta({
+  id: 'attribute',
+  description:
+    'What kind of value events carry; or { set: EVENT } (or becomes): no event carries it, it is false until one of these events and true from then on.',
+  examples: ['boolean', { set: { type: 'ticket.pending', reason: 'parts' } }],
+});
 
 export const policySchema = z.strictObject({
   version: key(z.literal(1), 'The version of the policy language.', { examples: [1] }),

@@ -90,20 +90,29 @@ function flatten(issue: Issue, base: readonly Step[]): Flat[] {
     .map(errors => errors.flatMap(error => flatten(error, path)))
     // A branch that fails at the union's own place was not the one that was meant.
     .filter(errors => !errors.some(error => isMismatch(error.issue) && error.path.length === path.length));
-  const best = branches.sort((a, b) => badness(a) - badness(b))[0];
+  // Whose keys are there was meant, whatever is wrong with what they hold.
+  const foreign = (errors: readonly Flat[]) =>
+    unknownKeys(errors.filter(one => one.path.length === path.length));
+  const best = branches.sort((a, b) => foreign(a) - foreign(b) || badness(a) - badness(b))[0];
   return best ?? [{ issue, path }];
 }
 
 function isMismatch(issue: Issue): boolean {
-  return issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  return ['invalid_type', 'invalid_union', 'invalid_value'].includes(issue.code);
 }
 
 /** How far a branch is from what was written: its unknown and missing keys weigh most. */
 function badness(errors: readonly Flat[]): number {
-  return errors.reduce((sum, { issue }) => {
-    if (issue.code === 'unrecognized_keys') return sum + 2 * issue.keys.length;
-    return sum + (issue.code === 'invalid_type' || issue.code === 'invalid_value' ? 3 : 1);
-  }, 0);
+  const known = errors.filter(({ issue }) => issue.code !== 'unrecognized_keys');
+  const heavy = known.filter(({ issue }) => isMismatch(issue));
+  return 2 * unknownKeys(errors) + known.length + 2 * heavy.length;
+}
+
+function unknownKeys(errors: readonly Flat[]): number {
+  return errors.reduce(
+    (sum, { issue }) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0),
+    0,
+  );
 }
 
 function reportOne(place: Place, { issue, path }: Flat, guide: Guide): void {

@@ -1,11 +1,8 @@
 // Warnings of a clock: shares of its target or times before it is due, of which each must be able to come.
-import { OpenCalendar } from './calendar.ts';
 import type { Calendar, Duration, Target, Warning } from './compiled.ts';
 import { parseTime } from './duration.ts';
+import { mostOpenUntilDue } from './lead.ts';
 import type { Place } from './place.ts';
-
-/** A day that a clock change makes longer: no zone has turned its clocks back by more. */
-const LONGEST_DAY_MS = 27 * 3_600_000;
 
 export function compileWarnings(
   place: Place,
@@ -41,7 +38,7 @@ function checkBefore(
   calendar: Calendar,
 ): void {
   if (durations.length === 0) return;
-  const longest = Math.max(...durations.map(duration => mostOpenMs(duration, calendar)));
+  const longest = Math.max(...longestOf(durations).map(duration => mostOpenMs(duration, calendar, ms)));
   if (ms >= longest) {
     const where = ms === longest ? 'at the start, and is never told' : 'before the start';
     place.error(`a warning ${text} before the due instant comes ${where}`, {
@@ -65,10 +62,19 @@ function durationsOf(target: Target): readonly Duration[] {
   }
 }
 
-/** The most open time that can lie between a start and the due instant. */
-function mostOpenMs(duration: Duration, calendar: Calendar): number {
-  if (duration.kind === 'time') return duration.ms;
-  const day = calendar instanceof OpenCalendar ? calendar.longestDayMs : LONGEST_DAY_MS;
-  // The starting day, the days that are counted, and what of the next one opens before the last of them closes.
-  return (duration.days + 2) * day;
+/** The longest duration of each kind: no start has more open time before another of that kind is due. */
+function longestOf(durations: readonly Duration[]): readonly Duration[] {
+  const longest = new Map<string, Duration>();
+  const lengthOf = (duration: Duration) => (duration.kind === 'time' ? duration.ms : duration.days);
+  for (const duration of durations) {
+    const kind = duration.kind === 'time' ? 'time' : duration.sameTime ? 'same-time' : 'close';
+    const other = longest.get(kind);
+    if (other === undefined || lengthOf(duration) > lengthOf(other)) longest.set(kind, duration);
+  }
+  return [...longest.values()];
+}
+
+/** The most open time between a start and the due instant; any that is more than `enough` when there is more. */
+function mostOpenMs(duration: Duration, calendar: Calendar, enough: number): number {
+  return duration.kind === 'time' ? duration.ms : mostOpenUntilDue(calendar, duration, enough);
 }

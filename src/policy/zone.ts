@@ -69,6 +69,17 @@ export class Zone {
     return this.offsetAt(late) === after ? late : early;
   }
 
+  /** The local times of day, in milliseconds from midnight, that changes of its clocks in a year lead to and from. */
+  changeTimes(year: number): number[] {
+    const { since, offsets } = this.#year(year);
+    return since.flatMap((at, i) => {
+      const from = offsets[i - 1];
+      const to = offsets[i];
+      if (from === undefined || to === undefined) return [];
+      return [from, to].map(offset => (((at + offset) % DAY_MS) + DAY_MS) % DAY_MS);
+    });
+  }
+
   #year(year: number): OffsetYear {
     const known = this.#years.get(year);
     if (known !== undefined) return known;

@@ -89,6 +89,69 @@ t.test('a value that contains itself is an error at its place', async t => {
   t.match(mistakes('version: 1\nclocks: &a [{ stop: &b [x, *a] }, *b]'), [/clocks\[0\]\.stop\[1\]/]);
 });
 
+t.test('an alias of nothing is an error at its place, and hides nothing', async t => {
+  const written = `version: 1
+name: &name n
+clocks:
+  - { rule: A, on: ticket, start: ticket.creatd, stop: *stop, target: *t, warn: *warn, ladder: [*l, { after: 1bd, to: x }] }
+  - { rule: B, on: ticket, start: ticket.created, stop: ticket.resolved, target: { by: kind, values: { a: *x, b: 2y } } }
+  - { rule: C, on: ticket, start: { type: ticket.created, queue: *q }, stop: ticket.repled, target: 1h }
+  - *clock
+calendars: { o: { hours: *h }, p: { hours: { mon: *h }, timezone: X } }
+indicators: [{ rule: I, clock: D, window: 24h }, { rule: *r, clock: A, window: 1 }]`;
+  t.same(keys(written), [
+    'clocks[0].start',
+    'clocks[0].stop',
+    'clocks[0].target',
+    'clocks[0].warn',
+    'clocks[0].ladder[0]',
+    'clocks[0].ladder[1].after',
+    'clocks[1].target.values.a',
+    'clocks[1].target.values.b',
+    'clocks[2].start.queue',
+    'clocks[2].stop',
+    'clocks[3]',
+    'calendars.o.hours',
+    'calendars.p.hours.mon',
+    'calendars.p.timezone',
+    'indicators[1].rule',
+    'indicators[1].window',
+  ]);
+  const alone = mistakes(clock('target: *target'));
+  t.match(alone, [
+    /^2:\d+: clocks\[0\]\.target: nothing before "\*target" in this file has the anchor "&target"; expected an alias of a value that stands before it, for example warn: &warn/,
+  ]);
+  t.equal(alone.length, 1);
+  t.match(mistakes(clock('target: &target 1h, warn: *tarjet')), [
+    /did you mean "\*target"\?.*for example \*target$/,
+  ]);
+  t.match(mistakes('*a'), [/^1:1: nothing before "\*a"/]);
+  t.same(keys('version: 1\nclocks: *c\nindicators: [{ rule: I, clock: A, window: 24h }]'), ['clocks']);
+  t.same(keys(`${clock('target: 1h, calendar: o')}\ncalendars: *c`), ['calendars']);
+  t.match(mistakes('version: 1\n*k : 1\ncalendars: { *l : { always: true } }\nnmae: x'), [
+    /^2:1: \*k: nothing before "\*k"/,
+    /^3:14: calendars\.\*l: nothing before/,
+    /^4:1: nmae/,
+  ]);
+});
+
+t.test('what stands in an alias is looked at where it is used', async t => {
+  const twice = (pause: string) =>
+    `${clock(`target: 1h, pause: &p ${pause}`).replace(/\]$/, '')}, { rule: S, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h, pause: *p }]`;
+  t.same(keys(twice('{ from: *nothing, to: ticket.resumed }')), ['clocks[0].pause.from'], 'told once');
+  t.match(mistakes(twice('{ from: 7, to: ticket.resumed }')), [
+    /clocks\[0\]\.pause\.from: found 7/,
+    /clocks\[1\]\.pause\.from: found 7/,
+  ]);
+});
+
+t.test('an anchor may stand where no key can', async t => {
+  const common = clock('target: *t').replace('\n', '\nx-common: { t: &t 1h }\n');
+  t.match(mistakes(common), [/^2:1: x-common: "x-common" is no key here/]);
+  t.equal(mistakes(common).length, 1);
+  t.same(keys(clock('target: *t').replace('\n', '\nclok: { t: &t 1y }\n')), ['clok', 'clocks[0].target']);
+});
+
 t.test('__proto__ is no key of anything', async t => {
   const written = clock(
     'when: { __proto__: x }, cancel: { type: ticket.closed, __proto__: x }, target: { by: kind, values: { __proto__: 2h, problem: 1h } }, __proto__: 1',
@@ -209,6 +272,24 @@ t.test('the monitor tells the same: at its start in the log, and to who tries a 
   t.match(readPolicyText(text).warnings, expected);
   const dir = t.testdir({ 'p.yaml': text });
   t.match(readPolicyFile(join(dir, 'p.yaml')).warnings, expected);
+});
+
+t.test('an error is told alike wherever a policy is read: with what was expected and an example', async t => {
+  const text = clock('target: 2x, wran: 50%');
+  const dir = t.testdir({ 'p.yaml': text });
+  const file = join(dir, 'p.yaml');
+  const found = loadPolicy(text, { file });
+  const checked = found.ok ? [] : found.errors.map(formatError);
+  t.match(checked, [
+    /expected a duration: .*, for example target: 2h$/,
+    /did you mean "warn"\?; expected one of rule, title, /,
+  ]);
+  t.throws(() => readPolicyFile(file), { message: checked.join('\n') }, 'at the start and at SIGHUP');
+  const sent = checked.map(line => line.replace(file, 'policy.yaml'));
+  t.throws(() => readPolicyText(text), { message: sent.join('\n') }, 'over HTTP');
+  t.throws(() => readPolicyText(''), {
+    message: /^policy\.yaml:1:1: the file holds no policy; expected keys/,
+  });
 });
 
 t.test('values of its own are no slips', async t => {

@@ -1,0 +1,142 @@
+// Holidays of iCalendar files as programs write them: the dates that are off, whichever way the file says them.
+import t from 'tap';
+import { icsHolidays } from '../../src/policy/ical.ts';
+import { standaloneCalendar } from '../../src/policy/standalone.ts';
+import { dateOfDay, dayOfDate } from '../../src/policy/zone.ts';
+
+const BERLIN = `BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+BEGIN:DAYLIGHT
+DTSTART:19810329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+BEGIN:STANDARD
+DTSTART:19961027T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+END:VTIMEZONE
+`;
+
+/** A calendar of events, each written as its lines with spaces between them. */
+function calendar(...events: readonly string[]): string {
+  const texts = events.map(event => `BEGIN:VEVENT\n${event.split(' ').join('\n')}\nEND:VEVENT\n`);
+  return `BEGIN:VCALENDAR\n${texts.join('')}END:VCALENDAR\n`;
+}
+
+/** The days of 2026 to 2029 that a file makes days off, and, with a plus, working days. */
+function days(text: string, zone = 'Asia/Shanghai'): string[] {
+  const holidays = icsHolidays(text, zone);
+  const found: string[] = [];
+  const end = dayOfDate('2030-01-01') ?? 0;
+  for (let day = dayOfDate('2026-01-01') ?? 0; day < end; day++) {
+    const kind = holidays.kindOf(day);
+    if (kind !== null) found.push(`${kind === 'work' ? '+' : ''}${dateOfDay(day)}`);
+  }
+  return found;
+}
+
+const YEARLY = 'UID:6 DTSTART;VALUE=DATE:20260601 RRULE:FREQ=YEARLY;COUNT=3';
+const MOVED = 'UID:6 RECURRENCE-ID;VALUE=DATE:20270601 DTSTART;VALUE=DATE:20270603';
+const OTHER = 'UID:7 DTSTART;VALUE=DATE:20260707';
+
+t.test('an occurrence that was changed stands beside events that it does not concern', async t => {
+  const expected = ['2026-06-01', '2026-07-07', '2027-06-03', '2028-06-01'];
+  t.same(days(calendar(YEARLY, MOVED, OTHER)), expected);
+  t.same(days(calendar(OTHER, MOVED, YEARLY)), expected, 'in any order');
+  const off = 'UID:6 RECURRENCE-ID;VALUE=DATE:20270601 DTSTART;VALUE=DATE:20270601 STATUS:CANCELLED';
+  t.same(days(calendar(YEARLY, off, OTHER)), ['2026-06-01', '2026-07-07', '2028-06-01'], 'called off');
+  const worked = 'UID:6 RECURRENCE-ID;VALUE=DATE:20270601 DTSTART;VALUE=DATE:20270605 SUMMARY:补班';
+  t.same(days(calendar(YEARLY, worked)), ['2026-06-01', '+2027-06-05', '2028-06-01'], 'its own mark holds');
+});
+
+t.test('an occurrence is named in any zone, or by its date', async t => {
+  const daily = 'UID:1 DTSTART;TZID=Europe/Berlin:20261012T120000 RRULE:FREQ=DAILY;COUNT=3';
+  const moved = (id: string) => days(calendar(daily, `UID:1 RECURRENCE-ID${id} DTSTART;VALUE=DATE:20261020`));
+  for (const id of [
+    ';TZID=Europe/Berlin:20261013T120000',
+    ':20261013T100000Z',
+    ';TZID=Asia/Shanghai:20261013T180000',
+    ';VALUE=DATE:20261013',
+  ])
+    t.same(moved(id), ['2026-10-12', '2026-10-14', '2026-10-20'], id);
+});
+
+t.test('a changed occurrence that replaces none is an event on its date', async t => {
+  t.same(days(calendar(MOVED, OTHER)), ['2026-07-07', '2027-06-03'], 'its series is not in the file');
+  const beyond = MOVED.replace('20270601', '20310601');
+  t.same(days(calendar(YEARLY, beyond)), ['2026-06-01', '2027-06-01', '2027-06-03', '2028-06-01']);
+  const once = calendar('UID:6 DTSTART;VALUE=DATE:20270601', MOVED);
+  t.same(days(once), ['2027-06-03'], 'of an event that does not repeat');
+  t.same(days(calendar(`${YEARLY} STATUS:CANCELLED`, MOVED, OTHER)), ['2026-07-07'], 'of what is called off');
+});
+
+t.test('a byte order mark says nothing', async t => {
+  t.same(days(`\uFEFF${calendar(OTHER)}`), ['2026-07-07']);
+  t.same(days(`\uFEFF${calendar(OTHER)}\uFEFF${calendar(MOVED)}`), ['2026-07-07', '2027-06-03']);
+});
+
+t.test('a file may hold several calendars', async t => {
+  t.same(days(`${calendar(YEARLY)}${calendar(OTHER)}`), [
+    '2026-06-01',
+    '2026-07-07',
+    '2027-06-01',
+    '2028-06-01',
+  ]);
+  t.same(days(`${calendar(YEARLY)}${calendar(MOVED)}`), ['2026-06-01', '2027-06-03', '2028-06-01']);
+  const alike = `${calendar('UID:6 DTSTART;VALUE=DATE:20260808')}${calendar(YEARLY, MOVED)}`;
+  t.same(days(alike), ['2026-06-01', '2026-08-08', '2027-06-03', '2028-06-01'], 'each counts for itself');
+  t.throws(() => days(`${calendar(OTHER)}BEGIN:VCARD\nEND:VCARD\n`), /no VCALENDAR/);
+});
+
+t.test('dates with a length of their own', async t => {
+  const start = 'UID:1 DTSTART:20260401T000000Z DTEND:20260401T120000Z';
+  t.same(days(calendar(`${start} RDATE;VALUE=PERIOD:20260406T000000Z/P1D`), 'UTC'), [
+    '2026-04-01',
+    '2026-04-06',
+  ]);
+  const two = `${start} RDATE;VALUE=PERIOD:20260408T120000Z/PT24H,20260406T000000Z/20260406T010000Z`;
+  const expected = ['2026-04-01', '2026-04-06', '2026-04-08', '2026-04-09'];
+  t.same(days(calendar(two), 'UTC'), expected);
+  const rule = `${start} RRULE:FREQ=DAILY;COUNT=2 RDATE;VALUE=PERIOD:20260406T000000Z/P2D`;
+  t.same(days(calendar(rule), 'UTC'), ['2026-04-01', '2026-04-02', '2026-04-06', '2026-04-07']);
+  const left = `${start} RDATE;VALUE=PERIOD:20260406T000000Z/P2D EXDATE:20260406T000000Z`;
+  t.same(days(calendar(left), 'UTC'), ['2026-04-01']);
+  const zoned = `${start} RDATE;VALUE=PERIOD;TZID=Asia/Shanghai:20260406T000000/P1D`;
+  t.same(days(calendar(zoned), 'Asia/Shanghai'), ['2026-04-01', '2026-04-06']);
+});
+
+t.test('dates without a rule come beside the first one', async t => {
+  t.same(days(calendar('UID:1 DTSTART;VALUE=DATE:20260401 RDATE;VALUE=DATE:20260501,20260301')), [
+    '2026-03-01',
+    '2026-04-01',
+    '2026-05-01',
+  ]);
+});
+
+t.test('an IANA zone means the same whether the file defines it or not', async t => {
+  const events = calendar(
+    'UID:1 DTSTART;TZID=Europe/Berlin:20261012T200000 RRULE:FREQ=DAILY;UNTIL=20261014T180000Z EXDATE:20261013T180000Z',
+    'UID:2 DTSTART;TZID=Europe/Berlin:20260315T233000 RRULE:FREQ=WEEKLY;UNTIL=20260329T213000Z',
+    'UID:3 DTSTART;TZID=Europe/Berlin:20260601T233000 DTEND;TZID=America/New_York:20260601T190000',
+  );
+  const expected = ['2026-03-16', '2026-03-23', '2026-03-30', '2026-06-02', '2026-10-13', '2026-10-15'];
+  t.same(days(events), expected);
+  t.same(days(events.replace('VCALENDAR\n', `VCALENDAR\n${BERLIN}`)), expected);
+  t.same(days(events.replaceAll('Europe/Berlin', 'Berlin time'), 'Europe/Berlin').slice(0, 2), [
+    '2026-03-15',
+    '2026-03-22',
+  ]);
+});
+
+t.test('what is wrong with an event is told', async t => {
+  const file = calendar('UID:1 SUMMARY:Feast');
+  const made = standaloneCalendar(
+    { hours: { mon: ['09:00-10:00'] }, holidays: { ics: 'x.ics' } },
+    () => file,
+  );
+  t.match('error' in made ? made.error : '', /"x\.ics" can't be read: "Feast" has no DTSTART; expected/);
+});
