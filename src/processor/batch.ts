@@ -352,13 +352,10 @@ function storeRisk(found: CachedCase, commit: Commit): boolean {
   return !(unknown && riskAt === null);
 }
 
-/**
- * Redis is told of an alarm only when it comes earlier than the one it has, since one that rings too early does no harm
- * while its case is in memory. A closed case may not be, and would be loaded for nothing: of that one it is told at once.
- */
+/** Redis is told of an alarm only when it comes earlier than the one it has: one that rings too early does no harm. */
 function storeAlarm(found: CachedCase, commit: Commit): void {
   const at = found.forgotten ? Number.POSITIVE_INFINITY : found.state.alarm;
-  if (found.alarm === at || (found.alarm !== null && found.alarm < at && found.kept === 'open')) return;
+  if (found.alarm !== null && found.alarm <= at) return;
   found.alarm = at;
   if (at === Number.POSITIVE_INFINITY) {
     commit.alarmsRemoved.push(found.key);
