@@ -41,6 +41,8 @@ export interface ComplianceMove {
   readonly kind: 'compliance';
   readonly by: Grouping | 'all';
   readonly name: string;
+  /** Of a rule: under which of the policies its clock is over evidence, and so in no total. */
+  readonly evidence: readonly ('before' | 'after')[];
   readonly beforeMet: number;
   readonly beforeJudged: number;
   readonly beforeShare: number | null;
@@ -62,6 +64,8 @@ export interface AlertDifference {
 }
 
 export type Difference = CycleDifference | CaseDifference | ComplianceMove | AlertDifference;
+
+const SIDES = ['before', 'after'] as const;
 
 /** Instants of an alert that are listed. */
 const INSTANTS_MAX = 20;
@@ -95,11 +99,6 @@ export class Comparison {
     this.#replays = alerts
       ? [new Replay(before, space, until, quiet), new Replay(after, space, until, quiet)]
       : null;
-  }
-
-  /** Whether a rule's clock is over evidence under both policies, and so in no total. */
-  isEvidence(rule: string): boolean {
-    return this.#evidence.every(rules => rules.has(rule));
   }
 
   get caseCount(): number {
@@ -159,11 +158,13 @@ export class Comparison {
   /** The shares under both policies, the total first; every name that occurs under either. */
   compliance(): readonly ComplianceMove[] {
     const [before, after] = this.#tallies;
-    const moves = [moveOf('all', '', before.total, after.total)];
+    const moves = [moveOf('all', '', before.total, after.total, [])];
     for (const by of GROUPINGS) {
       const names = new Set([...before.groups(by), ...after.groups(by)].map(([name]) => name));
-      for (const name of [...names].sort())
-        moves.push(moveOf(by, name, before.of(by, name), after.of(by, name)));
+      for (const name of [...names].sort()) {
+        const evidence = by === 'rule' ? SIDES.filter((_, side) => this.#evidence[side]?.has(name)) : [];
+        moves.push(moveOf(by, name, before.of(by, name), after.of(by, name), evidence));
+      }
     }
     return moves;
   }
@@ -243,11 +244,18 @@ function verdictOf(lines: readonly OutcomeLine[], evidence: ReadonlySet<string>)
   return judged.every(({ outcome }) => outcome === 'met') ? 'met' : 'missed';
 }
 
-function moveOf(by: Grouping | 'all', name: string, before: Compliance, after: Compliance): ComplianceMove {
+function moveOf(
+  by: Grouping | 'all',
+  name: string,
+  before: Compliance,
+  after: Compliance,
+  evidence: ComplianceMove['evidence'],
+): ComplianceMove {
   return {
     kind: 'compliance',
     by,
     name,
+    evidence,
     beforeMet: before.met,
     beforeJudged: before.judged,
     beforeShare: shareOf(before),

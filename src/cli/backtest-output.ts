@@ -52,6 +52,7 @@ export const SUMMARY_COLUMNS = [
   'brokenWithout',
   'titleZh',
   'titleEn',
+  'evidence',
 ];
 
 /** The shares of promises kept, then what pauses did to each rule. */
@@ -66,10 +67,15 @@ export function* summaryRows(tally: Tally): Iterable<Row> {
   yield compliance('all', '', tally.total);
   for (const by of GROUPINGS) {
     for (const [name, found] of tally.groups(by))
-      yield { ...compliance(by, name, found), ...(by === 'rule' ? titleCells(tally, name) : {}) };
+      yield { ...compliance(by, name, found), ...(by === 'rule' ? ruleCells(tally, name) : {}) };
   }
   for (const [name, found] of tally.hygiene())
     yield { kind: 'pauses', by: 'rule', name, ...found, ...titleCells(tally, name) };
+}
+
+/** What a rule is called, and whether its clock is over evidence, and so in no total. */
+function ruleCells(tally: Tally, rule: string): Row {
+  return { evidence: String(tally.isEvidence(rule)), ...titleCells(tally, rule) };
 }
 
 function titleCells(tally: Tally, rule: string): Row {
@@ -85,9 +91,7 @@ function titleText(tally: Tally, rule: string): string {
 }
 
 /** Why the rules don't add up to the total. */
-function apart(rules: Pick<Tally, 'isEvidence'>, rule: string): string {
-  return rules.isEvidence(rule) ? '  (evidence: in no total)' : '';
-}
+const APART = '  (evidence: in no total)';
 
 export function* summaryText(tally: Tally): Iterable<string> {
   yield `${tally.cases} cases; met ${percent(tally.total)}`;
@@ -95,7 +99,7 @@ export function* summaryText(tally: Tally): Iterable<string> {
     yield '';
     yield `Met, by ${by}`;
     for (const [name, found] of tally.groups(by))
-      yield `  ${nameOf(name)} ${percent(found)}${by === 'rule' ? titleText(tally, name) + apart(tally, name) : ''}`;
+      yield `  ${nameOf(name)} ${percent(found)}${by === 'rule' ? titleText(tally, name) : ''}${by === 'rule' && tally.isEvidence(name) ? APART : ''}`;
   }
   const paused = tally.hygiene().filter(([, { paused: count }]) => count > 0);
   if (paused.length === 0) return;
@@ -134,6 +138,7 @@ export const COMPARISON_COLUMNS = [
   'afterCount',
   'gone',
   'new',
+  'evidence',
 ];
 
 export function* comparisonRows(comparison: Comparison): Iterable<Row> {
@@ -155,7 +160,7 @@ export function* comparisonText(comparison: Comparison): Iterable<string> {
       yield '';
       yield by === 'all' ? 'Met, in all' : `Met, by ${by}`;
     }
-    yield moveText(move) + (by === 'rule' ? apart(comparison, move.name) : '');
+    yield moveText(move) + apartText(move.evidence);
   }
   const alerts = comparison.alerts();
   yield '';
@@ -177,6 +182,11 @@ export function* comparisonText(comparison: Comparison): Iterable<string> {
     const is = after === null ? 'none' : `${after} (due ${afterDueAt})`;
     return `${entity} ${id} ${rule} started ${startedAt}: ${was} → ${is}`;
   });
+}
+
+function apartText(evidence: ComplianceMove['evidence']): string {
+  if (evidence.length === 2) return APART;
+  return evidence.length === 0 ? '' : `  (evidence ${evidence.join()}: in no total there)`;
 }
 
 function* listed<T>(

@@ -2,7 +2,7 @@
 // closed our connections), watched, and ended by its pid.
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment } from '../config.ts';
@@ -58,6 +58,7 @@ export async function launchOnFreePort(
 
 /** Starts the server and waits until it answers. Returns its pid. @throws ServerStartError */
 export async function launch(server: Launch, onWait?: (seconds: number) => void): Promise<number> {
+  const logged = sizeOf(server.logFile);
   const output = openSync(server.outputFile, 'w', 0o600);
   const args = server.kind === 'nats' ? ['-c', server.configFile] : [server.configFile];
   const child = spawn(server.program, args, {
@@ -78,7 +79,7 @@ export async function launch(server: Launch, onWait?: (seconds: number) => void)
   let told = 0;
   while (Date.now() - began < START_MS_MAX) {
     if (ended !== null) {
-      throw new ServerStartError(`${server.program} did not start: ${ended}\n${lastWords(server)}`);
+      throw new ServerStartError(`${server.program} did not start: ${ended}\n${lastWords(server, logged)}`);
     }
     if (child.pid !== undefined && (await answers(server.kind, server.port, server.password)))
       return child.pid;
@@ -181,16 +182,20 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The last lines of what the server printed and logged. */
-function lastWords(server: Launch): string {
-  return [server.outputFile, server.logFile].flatMap(tail).join('\n');
+/** The last lines of what the server printed, and of what it logged after the first `logged` bytes, which are older. */
+function lastWords({ outputFile, logFile }: Launch, logged: number): string {
+  return [...tail(outputFile, 0), ...tail(logFile, logged)].join('\n');
 }
 
-function tail(file: string): string[] {
+function tail(file: string, from: number): string[] {
   try {
-    const text = readFileSync(file, 'utf8').trimEnd();
+    const text = readFileSync(file).subarray(from).toString('utf8').trimEnd();
     return text === '' ? [] : text.split('\n').slice(-8);
   } catch {
     return [];
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -100,8 +100,9 @@ function standOf(cycle: Cycle | undefined): 'open' | FactState | null {
   return end === 'cancelled' ? null : end;
 }
 
+/** What was breached and then cancelled or waived counts against nobody. */
 function isBroken(cycle: Cycle | undefined): boolean {
-  return cycle?.told.some(({ state }) => state === 'breached' || state === 'missed') ?? false;
+  return cycle?.counted === 'overdue' || cycle?.told.at(-1)?.state === 'missed';
 }
 
 function add(effect: PolicyEffect, rule: string, what: keyof CyclesChanged): void {

@@ -184,13 +184,22 @@ function compileTarget(
     return { kind: 'at', field };
   }
   checkAttribute(place.at('by'), text.by, clock.on, declared);
+  // Equal targets are one and the same: so a value that gives another target is known by that.
+  const durations = new Map<string, Duration>();
+  const durationOf = (at: Place, duration: string): Duration => {
+    const compiled = compileDuration(at, duration, calendar);
+    const key = JSON.stringify(compiled);
+    const known = durations.get(key) ?? compiled;
+    durations.set(key, known);
+    return known;
+  };
   const values = new Map(
     Object.entries(text.values).map(([value, duration]) => {
       warnOfSlip(place.at('values', value), text.by, value, []);
-      return [value, compileDuration(place.at('values', value), duration, calendar)];
+      return [value, durationOf(place.at('values', value), duration)];
     }),
   );
-  const otherwise = text.else === undefined ? null : compileDuration(place.at('else'), text.else, calendar);
+  const otherwise = text.else === undefined ? null : durationOf(place.at('else'), text.else);
   if (values.size === 0 && otherwise === null) {
     place.at('values').error('no value has a target, so the clock never runs', {
       expected: 'a duration for a value, or else',

@@ -169,7 +169,7 @@ export class Batch {
       case 'applied':
       case 'later':
         this.#count(event.entity, 'applied');
-        // Closed when the policy came into force, and open again by this event: from here on it is under it.
+        // Closed when the policy came into force, and by this event open again, or about to be: from here on it is under it.
         this.#changePolicy(found, { now, id: `${this.#place.idPrefix}-${message.seq}p`, at: now });
         this.#touch(found);
         break;
@@ -352,7 +352,10 @@ function storeRisk(found: CachedCase, commit: Commit): boolean {
   return !(unknown && riskAt === null);
 }
 
-/** Redis is told of an alarm only when it comes earlier than the one it has: one that rings too early does no harm. */
+/**
+ * Redis is told of an alarm only when it comes earlier than the one it has. One that rings too early does no harm, and holds
+ * the place of the later one: within the near future nothing else does.
+ */
 function storeAlarm(found: CachedCase, commit: Commit): void {
   const at = found.forgotten ? Number.POSITIVE_INFINITY : found.state.alarm;
   if (found.alarm !== null && found.alarm <= at) return;

@@ -252,7 +252,9 @@ export const casesAnswer = z
         'where the next page begins; null after the last. A page may have fewer cases than its limit.',
       ),
   })
-  .describe('Open cases, at risk or overdue ones first by due instant.');
+  .describe(
+    'Open cases, and closed ones of which a clock that still runs was warned or is overdue; at risk or overdue ones first, by due instant.',
+  );
 
 export const caseQuery = z.object({
   entity: entity.optional().describe('where cases of two entities share an id'),

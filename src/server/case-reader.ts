@@ -92,7 +92,8 @@ export class CaseReader {
   }
 
   /**
-   * A page of open cases: those at risk or overdue first, by due instant, then the others in no order.
+   * A page of cases: those at risk or overdue first, by due instant, closed ones with them, then the other open ones in
+   * no order.
    * @throws CursorError when the cursor is not one that a page gave.
    */
   async page(filter: CaseFilter, limit: number, cursorText: string | null, now: number): Promise<CasePage> {

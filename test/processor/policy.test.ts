@@ -83,6 +83,7 @@ class Rig {
       type: `ticket.${name}`,
       subject: 'T-1',
       time: new Date(time).toISOString(),
+      data: name === 'waived' ? { rule: 'SOLVE', why: 'test' } : {},
     };
     const message: RawMessage = {
       subject: 'sla.events.0.ticket',
@@ -163,6 +164,7 @@ t.test('what a policy changes is said by what became of each clock', async t => 
   const another = '\n  - { rule: ALSO, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h }';
   t.same(effect(clocks(STOP, another), ['created', 0], ['replied', 30]), ['started 1'], 'none → met');
   t.same(effect(clocks(STOP, another), ['created', 0]), ['started 1', 'overdue 1'], 'none → overdue');
+  t.same(effect(late, ['created', 0], ['waived', 90]), [], 'waived, whatever was breached before');
   const other = load(`  - { rule: OTHER, on: ticket, start: ticket.waived, ${STOP} }`);
   t.same(effect(other, ['created', 0], ['resolved', 30]), ['cancelled 1'], 'met → none');
 });

@@ -114,13 +114,19 @@ t.test('what is measured over evidence breaks no case and is in no total', async
   t.same(comparison.turned, { missed: 1, met: 0 });
   t.match(comparison.compliance(), [
     { by: 'all', beforeMet: 2, beforeJudged: 2, afterMet: 1, afterJudged: 2 },
-    { by: 'rule', name: 'E', beforeMet: 0, beforeJudged: 2 },
-    { by: 'rule', name: 'R', beforeMet: 2, beforeJudged: 2 },
+    { by: 'rule', name: 'E', beforeMet: 0, beforeJudged: 2, evidence: ['before', 'after'] },
+    { by: 'rule', name: 'R', beforeMet: 2, beforeJudged: 2, evidence: [] },
     { by: 'queue', name: 'q', beforeMet: 2, beforeJudged: 2 },
   ]);
   const text = [...comparisonText(comparison)];
   t.ok(text.some(line => / E .*\(evidence: in no total\)$/.test(line)));
   t.notOk(text.some(line => / R .*evidence/.test(line)));
+  const anew = compare(policyOf(evidence), policyOf(rule('E', '1m')), cases);
+  t.match(anew.compliance(), [
+    { by: 'all', beforeJudged: 0, afterJudged: 2 },
+    { name: 'E', evidence: ['before'] },
+  ]);
+  t.ok([...comparisonText(anew)].some(line => line.endsWith('(evidence before: in no total there)')));
 });
 
 t.test('alerts that come more or less', async t => {

@@ -1,0 +1,89 @@
+// Alarms ring although their instants move while they are held: what a case tells by itself is told with the first message
+// after it, whether the case is open or closed.
+import { Redis } from 'ioredis';
+import t from 'tap';
+import type { SlaEvent } from '../../src/contract/event.ts';
+import { Alarms } from '../../src/processor/alarms.ts';
+import { Batch } from '../../src/processor/batch.ts';
+import { CaseCache } from '../../src/processor/case-cache.ts';
+import { defineScripts, emptyCommit, PartitionStore } from '../../src/store/partition-store.ts';
+import { policyOf } from '../support/timeline.ts';
+
+const START = Date.UTC(2026, 10, 16, 9);
+const POLICY = policyOf(`
+  - { rule: A, on: ticket, start: ticket.created, stop: [ticket.closed, ticket.replied], target: 50s }
+  - { rule: B, on: ticket, start: ticket.created, stop: ticket.followed_up, target: 55s }
+`);
+
+/** One partition, committed with each message; of what Redis would keep only the alarms matter here. */
+class Rig {
+  readonly told: string[] = [];
+  readonly #stored = new Map<string, number>();
+  readonly #alarms: Alarms;
+  readonly #cache: CaseCache;
+  #seq = 0;
+
+  constructor() {
+    const redis = new Redis({ lazyConnect: true });
+    defineScripts(redis);
+    this.#alarms = new Alarms({
+      alarms: async (from, to) =>
+        [...this.#stored].filter(([, at]) => at >= from && at < to).map(([key, at]) => ({ key, at })),
+    });
+    const byHash = () => POLICY;
+    this.#cache = new CaseCache(new PartitionStore(redis, 0), POLICY, byHash, 100, 86_400_000);
+  }
+
+  /** A message at a second: an event of this name, or null for a tick. */
+  async read(second: number, name: string | null): Promise<void> {
+    const now = START + second * 1000;
+    this.#seq += 1;
+    if (now >= this.#alarms.lookAheadAt) await this.#alarms.lookAhead(now);
+    const place = { partition: 0, partitions: 1, idPrefix: 'x-0' };
+    const batch = new Batch(place, { policy: POLICY, seq: 0, at: 0 }, this.#cache, this.#alarms);
+    while (this.#alarms.nextAt < now)
+      for (const alarm of this.#alarms.take(now, 10)) batch.ring(alarm, now, this.#seq);
+    if (name !== null) batch.apply(this.#incoming(name, now), now);
+    this.#commit(batch);
+    for (const { record } of batch.records)
+      if (record.kind === 'clock') this.told.push(`${second} s: ${record.rule} ${record.state}`);
+  }
+
+  #incoming(name: string, time: number) {
+    const type = `ticket.${name}`;
+    const event: SlaEvent = {
+      id: name,
+      source: '/t',
+      type,
+      entity: 'ticket',
+      case: 'T',
+      time,
+      fields: {},
+      digest: name,
+    };
+    const subject = 'sla.events.0.ticket';
+    const message = { subject, seq: this.#seq, storedMs: time, headers: undefined, data: new Uint8Array() };
+    return { kind: 'event', key: 'ticket/T', message, event } as const;
+  }
+
+  #commit(batch: Batch): void {
+    const commit = emptyCommit();
+    batch.store(commit);
+    for (let i = 0; i < commit.alarmsSet.length; i += 2)
+      this.#stored.set(String(commit.alarmsSet[i + 1]), Number(commit.alarmsSet[i]));
+    for (const key of commit.alarmsRemoved) this.#stored.delete(key);
+  }
+}
+
+for (const name of ['replied', 'closed', 'informed']) {
+  t.test(`the deadlines of a case that was ${name} in the meantime`, async t => {
+    const rig = new Rig();
+    await rig.read(0, 'created');
+    await rig.read(10, name);
+    for (let second = 20; second <= 200; second += 5) await rig.read(second, null);
+    t.same(
+      rig.told,
+      name === 'informed' ? ['55 s: A breached', '60 s: B breached'] : ['10 s: A met', '60 s: B breached'],
+    );
+  });
+}
