@@ -49,6 +49,7 @@ export async function run(argv: string[]): Promise<number> {
     const count = result.errors.length;
     await write(result.errors.map(error => `${formatError(error)}\n`).join(''));
     await write(`${count} ${count === 1 ? 'error' : 'errors'}\n`);
+    for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
     return 1;
   }
   const warnings = [...result.warnings, ...coverageWarnings(result.policy, Date.now())];

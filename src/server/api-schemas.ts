@@ -181,7 +181,11 @@ const nearMisses = z
               }),
             )
             .readonly(),
-          slip: z.boolean().describe('all that is amiss is written otherwise, in case or blanks alone'),
+          slip: z
+            .boolean()
+            .describe(
+              'all that is amiss looks like a slip: written otherwise in case or blanks alone, or a value of an own attribute of the policy that no rule takes',
+            ),
           text: title,
         }),
       )

@@ -137,6 +137,9 @@ t.test('what is wrong with a file has its place and an advice, all at once', asy
     t.match(error, { file: 'year.yaml', line, key }, text);
     t.match(error === undefined ? '' : formatError(error), message);
   }
+  const many = readHolidayFile('country: XX\nyear: 2027\noff: ["2028-01-01", "2027-01-01"]\nwrok: []', 'x');
+  t.match(many, { ok: false, errors: [{ key: 'wrok' }, { key: 'country' }, { key: 'off[0]' }] });
+  t.match(many, { errors: { length: 3 } }, 'a key that is wrong hides nothing');
   const two = readHolidayFile(FILE.replace('2027-02-05', 'x').replace('2027-02-20', 'y'), 'year.yaml');
   t.match(two, { ok: false, errors: [{ key: 'off[1]' }, { key: 'work[0]' }] });
 });
