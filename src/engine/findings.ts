@@ -40,11 +40,6 @@ export class Findings {
     if (begun !== null) this.#called ??= !facts.some(isEnd);
   }
 
-  /** Whether all deadlines of the evaluation have been noted. */
-  knows({ facts }: Evaluation): boolean {
-    return facts.every(fact => isEnd(fact) || this.#found.has(keyOf(fact)));
-  }
-
   /** Whether what the rule calls for at once was called for: not where the cycle had ended when it became known. */
   get called(): boolean {
     return this.#called ?? false;
