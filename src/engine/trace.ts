@@ -175,9 +175,11 @@ class Trace implements CaseTrace {
       const fold = clockOf(this.fold, index);
       if (fold === undefined) continue;
       const latest = fold.cycles.at(-1);
-      const live = fold.cycles.slice(-this.#latest).filter(
-        cycle => cycle.end === null || cycle === latest || cycle.shownAt === null || cycle.hidden !== null,
-      );
+      const live = fold.cycles
+        .slice(-this.#latest)
+        .filter(
+          cycle => cycle.end === null || cycle === latest || cycle.shownAt === null || cycle.hidden !== null,
+        );
       found.set(index, {
         copies: new Map(live.map(cycle => [cycle, { ...cycle }])),
         count: fold.cycles.length,
@@ -199,6 +201,7 @@ class Trace implements CaseTrace {
     const last = spans.at(-1);
     const wasOn = before?.at(-1)?.to === null;
     if (last?.to === null && !wasOn) this.#pauseBegan.set(key, event);
+    else if (wasOn && spans.length < before.length) this.#pauseBegan.delete(key);
     else if (wasOn && last?.to === event.time && spans.length === before.length)
       this.#pauseEnded.set(key, event);
   }

@@ -332,6 +332,31 @@ t.test('a pause is named by the event that began it, not by another of its insta
   t.match(said(policy, table, 'en', 'OTHER')[1], /paused by ticket\.pending \[e001\] \(customer\)$/);
 });
 
+t.test('a pause of no length names no other pause of its instant', async t => {
+  const policy = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    target: 10h
+    pause:
+      - { from: ticket.pending, to: ticket.resumed }
+      - { from: ticket.escalated, to: ticket.informed }
+`);
+  const table = `
+    09:00 created
+    09:10 pending reason=customer
+    09:10 resumed
+    09:10 escalated
+    09:20 informed
+    12:00 resolved
+  `;
+  t.match(said(policy, table).slice(1, 3), [
+    /^09:10 paused by ticket\.escalated \[e003\]$/,
+    /^09:20 resumed by ticket\.informed \[e004\]; 10 min /,
+  ]);
+});
+
 t.test('a pause is too late or not by the due instant of then', async t => {
   const policy = policyOf(`
   - rule: R
