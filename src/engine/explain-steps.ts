@@ -48,7 +48,7 @@ export function stepsOf(scene: Scene, left: Exclusions): Step[] {
     const order = ORDER.indexOf(kind);
     return order < 0 ? ORDER.length : order;
   };
-  return [...moveSteps(scene), ...pauseSteps(scene, left), ...gateSteps(scene), ...factSteps(scene)]
+  return [...moveSteps(scene), ...pauseSteps(scene, left), ...gateSteps(scene), ...factSteps(scene, left)]
     .sort((a, b) => a.at - b.at || compare(placeOf(a), placeOf(b)) || orderOf(a) - orderOf(b))
     .map(({ step }) => step);
 }
@@ -174,11 +174,11 @@ function gateSteps({ known, describe }: Scene): Placed[] {
   ];
 }
 
-function factSteps(scene: Scene): Placed[] {
+function factSteps(scene: Scene, left: Exclusions): Placed[] {
   const { clock, cycle, pauses, trace, known, now, describe } = scene;
   const { atOnce } = clock;
   const { facts, begun } = evaluate(clock, cycle, pauses, trace.fold.queues, now);
-  const steps = facts.map(fact => factStep(scene, fact));
+  const steps = facts.map(fact => factStep(scene, left, fact));
   if (begun === null || atOnce === null) return steps;
   const { called } = known.findings;
   const step = place(begun.at, 'action', null, describe.atOnce(begun.at, atOnce, called), {
@@ -187,12 +187,12 @@ function factSteps(scene: Scene): Placed[] {
   return [{ ...step, after: known.moves[0]?.event ?? known.startedBy }, ...steps];
 }
 
-function factStep(scene: Scene, fact: Fact): Placed {
+function factStep(scene: Scene, left: Exclusions, fact: Fact): Placed {
   const { clock, known, describe } = scene;
   const event = endingOf(scene, fact.state);
   const roles = rolesOf(clock, fact);
   const notice = known.findings.noticeOf(fact);
-  const sentence = describe.fact(fact, event, clock.calendar, roles, notice);
+  const sentence = describe.fact(fact, event, clock.calendar, left, roles, notice);
   const { knownAt, quiet } = notice;
   return place(fact.at, fact.state, event, sentence, {
     knownAt: knownAt === null ? null : instantText(knownAt),

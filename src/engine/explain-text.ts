@@ -4,6 +4,7 @@ import type { FieldValue, SlaEvent } from '../contract/event.ts';
 import { type AtOnce, type Calendar, NOTIFY, type Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { Fact } from './cycle.ts';
+import type { Exclusions } from './exclusions.ts';
 import { breachedText, escalatedText, marginText, warnedText } from './explain-deadlines.ts';
 import { lengthText, reasonWord, rolesText, roleWord, targetText } from './explain-words.ts';
 import type { Notice } from './findings.ts';
@@ -218,11 +219,12 @@ export class Describer {
     };
   }
 
-  /** `told`: who is told as soon as it is breached. */
+  /** `told`: who is told as soon as it is breached; `left`: what the cycle leaves out of its time. */
   fact(
     fact: Fact,
     event: SlaEvent | null,
     calendar: Calendar,
+    left: Exclusions,
     told: readonly string[],
     notice: Notice,
   ): Title {
@@ -239,7 +241,7 @@ export class Describer {
         return escalatedText(at, fact, notice);
       case 'met':
       case 'missed': {
-        const margin = marginText(fact, calendar);
+        const margin = marginText(fact, calendar, left);
         return fact.state === 'met'
           ? {
               zh: `${when} ${name.zh} 停止计时${rings.zh}：达标，${margin.zh}`,

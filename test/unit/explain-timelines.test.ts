@@ -532,3 +532,56 @@ t.test('how early or late: one measure, and named where the wall shows another',
     ': missed, late by 1 h 30 min, all of it outside hours or paused',
   );
 });
+
+t.test('what a margin leaves out is said: hours, pauses, stops', async t => {
+  const policy = (calendar: string) =>
+    policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    target: 1h
+    calendar: ${calendar}
+    pause: { from: ticket.pending, to: ticket.resumed }
+    reopen: continue
+`);
+  const margin = (table: string, calendar = 'always') => {
+    const in2 = (language: 'zh' | 'en') =>
+      said(policy(calendar), table, language)
+        .at(-1)
+        ?.replace(/^.*(: missed, |未达标，)/, '');
+    return [in2('en'), in2('zh')];
+  };
+  const paused = '09:00 created\n10:10 pending\n10:40 resumed';
+  t.same(margin(`${paused}\n11:00 resolved`), [
+    'late by 30 min, not counting pauses',
+    '超时 30分（不含暂停）',
+  ]);
+  t.same(
+    margin(`${paused}\n11:00 resolved`, 'office'),
+    ['late by 30 min, not counting pauses', '超时 30分（不含暂停）'],
+    'hours make no difference within them',
+  );
+  t.same(margin(`${paused}\n14:00 resolved`, 'office'), [
+    'late by 2 h of working time, not counting pauses',
+    '超时 2小时（工作时间，不含暂停）',
+  ]);
+  t.same(margin('09:00 created\n12:30 pending\n13:00 resumed\n14:00 resolved', 'office'), [
+    'late by 2 h 30 min of working time',
+    '超时 2小时30分（工作时间）',
+  ]);
+  const stopped = '09:00 created\n10:10 resolved\n10:40 reopened';
+  t.same(margin(`${stopped}\n11:00 resolved`), [
+    'late by 30 min, not counting the time it was stopped',
+    '超时 30分（不含停止期间）',
+  ]);
+  t.same(margin(`${stopped}\n10:50 pending\n10:55 resumed\n11:00 resolved`), [
+    'late by 25 min, not counting pauses or the time it was stopped',
+    '超时 25分（不含暂停和停止期间）',
+  ]);
+  t.same(
+    margin('09:00 created\n10:00 resolved\n11:00 reopened\n11:00 resolved'),
+    ['late by 1 h, all of it stopped', '超时 1小时，均为停止期间'],
+    'a gap is no pause',
+  );
+});
