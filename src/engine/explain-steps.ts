@@ -3,7 +3,7 @@
 import type { SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
 import { formatDuration } from '../policy/duration.ts';
-import type { Step, StepKind } from './account.ts';
+import type { EventRef, Step, StepKind } from './account.ts';
 import { type Cycle, evaluate, type Fact } from './cycle.ts';
 import { type Exclusions, openTime } from './exclusions.ts';
 import { type Describer, ringsOf } from './explain-text.ts';
@@ -178,7 +178,10 @@ function factSteps(scene: Scene, left: Exclusions): Placed[] {
   const { clock, cycle, pauses, trace, known, now, describe } = scene;
   const { atOnce } = clock;
   const { facts, begun } = evaluate(clock, cycle, pauses, trace.fold.queues, now);
-  const steps = facts.map(fact => factStep(scene, left, fact));
+  const steps = [
+    ...known.findings.gone.map(gone => factStep(scene, left, gone.fact, gone.by)),
+    ...facts.map(fact => factStep(scene, left, fact, null)),
+  ];
   if (begun === null || atOnce === null) return steps;
   const { called } = known.findings;
   const step = place(begun.at, 'action', null, describe.atOnce(begun.at, atOnce, called), {
@@ -187,17 +190,22 @@ function factSteps(scene: Scene, left: Exclusions): Placed[] {
   return [{ ...step, after: known.moves[0]?.event ?? known.startedBy }, ...steps];
 }
 
-function factStep(scene: Scene, left: Exclusions, fact: Fact): Placed {
+/** `goneBy`: the event since which it does not hold any more; null for what holds. */
+function factStep(scene: Scene, left: Exclusions, fact: Fact, goneBy: SlaEvent | null): Placed {
   const { clock, known, describe } = scene;
   const event = endingOf(scene, fact.state);
   const roles = rolesOf(clock, fact);
   const notice = known.findings.noticeOf(fact);
-  const sentence = describe.fact(fact, event, clock.calendar, left, roles, notice);
+  const told = describe.fact(fact, event, clock.calendar, left, roles, notice);
+  const sentence = goneBy === null ? told : describe.gone(told, fact, goneBy);
   const { knownAt, quiet } = notice;
+  const takenBackBy = fact.state === 'breached' ? goneBy : null;
   return place(fact.at, fact.state, event, sentence, {
     knownAt: knownAt === null ? null : instantText(knownAt),
     told: quiet ? [] : roles,
     rings: ringsOf(event),
+    takenBackAt: takenBackBy === null ? null : instantText(takenBackBy.time),
+    takenBackBy: takenBackBy === null ? null : refOf(takenBackBy),
   });
 }
 
@@ -244,6 +252,8 @@ const PLAIN: Omit<Step, 'at' | 'kind' | 'event' | 'text'> = {
   rings: null,
   knownAt: null,
   told: [],
+  takenBackAt: null,
+  takenBackBy: null,
 };
 
 function place(
@@ -253,6 +263,10 @@ function place(
   text: Title,
   more: Partial<typeof PLAIN> = {},
 ): Placed {
-  const named = event === null ? null : { type: event.type, id: event.id, source: event.source };
+  const named = event === null ? null : refOf(event);
   return { at, after: event, step: { at: instantText(at), kind, event: named, ...PLAIN, ...more, text } };
+}
+
+function refOf({ type, id, source }: SlaEvent): EventRef {
+  return { type, id, source };
 }

@@ -267,6 +267,20 @@ export class Describer {
     }
   }
 
+  /** Adds that it does not hold any more since an event. Records withdraw breaches alone: who was warned was warned. */
+  gone(told: Title, { state }: Fact, by: SlaEvent): Title {
+    const [when, name] = [this.at(by.time), nameOf(by)];
+    return state === 'breached'
+      ? {
+          zh: `${told.zh}；${when} 由 ${name.zh} 撤回`,
+          en: `${told.en}; taken back at ${when} by ${name.en}`,
+        }
+      : {
+          zh: `${told.zh}；${when} ${name.zh} 后不再成立`,
+          en: `${told.en}; it does not hold any more since ${name.en} at ${when}`,
+        };
+  }
+
   part({ place, name, team, ms, pausedMs }: TimePart): Title {
     const label = place === 'agent' && name === '' ? SOME_AGENT : PLACES[place];
     const known = reasonOfPlace(place, name);

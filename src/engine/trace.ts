@@ -253,7 +253,7 @@ class Trace implements CaseTrace {
     event: SlaEvent,
   ): Evaluation {
     const found = evaluate(clock, cycle, pauses, this.fold.queues, event.time);
-    known.findings.learn(found, event.time);
+    known.findings.learn(found, event);
     if (pauses.at(-1)?.to !== null) known.quietUntil = found.nextAt;
     return found;
   }

@@ -166,3 +166,86 @@ t.test('a rule that applies again', async t => {
     'events of one instant in their order',
   );
 });
+
+t.test('a breach that was told and taken back is told, and by what', async t => {
+  const table = `
+    09:00 created kind=complaint
+    11:00 updated kind=problem
+    until 12:00
+  `;
+  t.same(said(COMPLAINT, table), [
+    '09:00 started by ticket.created [e000]; target 1 h of calendar "always", due 10:00',
+    '09:30 warning: 50% of the target used; it does not hold any more since ticket.updated [e001] at 11:00',
+    '10:00 due instant passed: breached, supervisor told; taken back at 11:00 by ticket.updated [e001]',
+    '11:00 the rule does not apply any more since ticket.updated [e001]',
+    '11:00 cancelled by ticket.updated [e001]',
+  ]);
+  t.same(said(COMPLAINT, table, 'zh').slice(1, 3), [
+    '09:30 预警：已用 50%；11:00 ticket.updated [e001] 后不再成立',
+    '10:00 到期未完成：超时，通知主管；11:00 由 ticket.updated [e001] 撤回',
+  ]);
+  t.match(account(COMPLAINT, table).steps.slice(1, 3), [
+    { kind: 'warned', takenBackAt: null, takenBackBy: null },
+    {
+      kind: 'breached',
+      event: null,
+      told: ['supervisor'],
+      takenBackAt: '2026-11-16T11:00:00.000Z',
+      takenBackBy: { type: 'ticket.updated', id: 'e001' },
+    },
+  ]);
+  const again = account(
+    COMPLAINT,
+    `${table.replace('until 12:00', '11:10 updated kind=complaint')}until 12:00`,
+  );
+  t.same(
+    again.steps.filter(({ kind }) => kind === 'breached').map(({ takenBackAt }) => takenBackAt),
+    [null],
+    'what holds again is not told as taken back',
+  );
+});
+
+t.test('a longer target takes back a breach, and leaves what was warned and escalated', async t => {
+  const policy = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    target: { by: urgency, values: { normal: 4h, urgent: 1h } }
+    warn: [50%]
+    ladder: [{ after: 0s, to: supervisor }, { after: 30m, to: manager }]
+    reopen: continue
+`);
+  const table = `
+    09:00 created urgency=urgent
+    10:45 updated urgency=normal
+    until 13:10
+  `;
+  t.same(said(policy, table).slice(1), [
+    '09:30 warning: 50% of the target used; it does not hold any more since ticket.updated [e001] at 10:45',
+    '10:00 due instant passed: breached, supervisor told; taken back at 10:45 by ticket.updated [e001]',
+    '10:30 escalated to manager; it does not hold any more since ticket.updated [e001] at 10:45',
+    '10:45 ticket.updated [e001] changed the target to 4 h (urgency: urgent → normal); due moved from 10:00 to 13:00',
+    '11:00 warning: 50% of the target used',
+    '13:00 due instant passed: breached, supervisor told',
+  ]);
+  const reopened = `
+    09:00 created urgency=urgent
+    10:20 resolved
+    10:25 updated urgency=normal
+    10:30 reopened
+    until 11:30
+  `;
+  t.match(
+    said(policy, reopened).find(text => text.includes('breached')),
+    /^10:00 .* taken back at 10:30 by ticket\.reopened \[e003\]$/,
+  );
+});
+
+t.test('what a merge ends stays told', async t => {
+  const merged = '09:00 created kind=complaint\n11:00 merged\nuntil 12:00';
+  t.match(said(COMPLAINT, merged).slice(2), [
+    /^10:00 due instant passed: breached, supervisor told$/,
+    /^11:00 cancelled by ticket\.merged/,
+  ]);
+});
