@@ -112,6 +112,7 @@ export class Describer {
     retargeted: boolean,
   ): Title {
     const change = changesText(changes);
+    const enChange = change.en === '' ? '' : ` (${change.en})`;
     const name = event === null ? EMPTY : nameOf(event);
     const when = this.at(at);
     const zhDue = from === null ? `到期 ${this.at(to)}` : `到期由 ${this.at(from)} 改为 ${this.at(to)}`;
@@ -124,8 +125,8 @@ export class Describer {
           : { zh: `${when} 暂停时间不计；${zhDue}`, en: `${when} paused time does not count; ${enDue}` };
       case 'target':
         return {
-          zh: `${when} ${name.zh} 将目标改为 ${goal.zh}${change}；${zhDue}`,
-          en: `${when} ${name.en} changed the target to ${goal.en}${change}; ${enDue}`,
+          zh: `${when} ${name.zh} 将目标改为 ${goal.zh}${bracketed(change.zh)}；${zhDue}`,
+          en: `${when} ${name.en} changed the target to ${goal.en}${enChange}; ${enDue}`,
         };
       case 'reopening':
         return {
@@ -139,8 +140,8 @@ export class Describer {
         const enGoal =
           target === null ? `, calendar "${calendar}"` : `, target ${goal.en} of calendar "${calendar}"`;
         return {
-          zh: `${when} ${name.zh} 起规则${again.zh}适用${change}（${zhGoal}日历“${calendar}”）；${zhDue}`,
-          en: `${when} the rule applies${again.en} since ${name.en}${change}${enGoal}; ${enDue}`,
+          zh: `${when} ${name.zh} 起规则${again.zh}适用${bracketed(change.zh, `${zhGoal}日历“${calendar}”`)}；${zhDue}`,
+          en: `${when} the rule applies${again.en} since ${name.en}${enChange}${enGoal}; ${enDue}`,
         };
       }
       default:
@@ -315,7 +316,7 @@ export function ringsOf(event: SlaEvent | null): number | null {
 function ringsText(event: SlaEvent | null): Title {
   const rings = ringsOf(event);
   if (rings === null) return EMPTY;
-  return { zh: `（响铃 ${rings} 次）`, en: `, after ${rings} ${rings === 1 ? 'ring' : 'rings'}` };
+  return { zh: `（响铃${rings}次）`, en: `, after ${rings} ${rings === 1 ? 'ring' : 'rings'}` };
 }
 
 /** Whom a case waits for is one of the contract's reasons; elsewhere the name is the owner's own, even where it is the same word. */
@@ -335,8 +336,15 @@ function nameOf(event: SlaEvent): Title {
   };
 }
 
-function changesText(changes: DueMove['changes']): string {
-  if (changes.length === 0) return '';
+/** What an event changed, without brackets; empty for nothing. */
+function changesText(changes: DueMove['changes']): Title {
   const shown = (value: FieldValue | null) => (value === null ? '∅' : text(value));
-  return ` (${changes.map(({ path, from, to }) => `${path}: ${shown(from)} → ${shown(to)}`).join(', ')})`;
+  const each = changes.map(({ path, from, to }) => `${path}: ${shown(from)} → ${shown(to)}`);
+  return { zh: each.join('，'), en: each.join(', ') };
+}
+
+/** In brackets; nothing where there is nothing to put in them. */
+function bracketed(...parts: readonly string[]): string {
+  const some = parts.filter(part => part !== '');
+  return some.length === 0 ? '' : `（${some.join('；')}）`;
 }
