@@ -107,8 +107,9 @@ function clockLines(view: ClockView, zone: Zone | null, now: number, language: L
   const words = WORDS[language];
   const { rule, title, cycle, each, outcome, why, explanation } = view;
   const which = language === 'zh' ? `${words.cycle}${cycle}周期` : `${words.cycle} ${cycle}`;
+  const value = language === 'zh' ? `（${each}）` : ` (${each})`;
   const lines = [
-    `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
+    `${rule} ${title[language]}  ${which}${each === null ? '' : value}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
   for (const note of why.notes) lines.push(`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`);

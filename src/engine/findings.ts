@@ -1,7 +1,7 @@
 // When what is told of a cycle became known, as far as the times of its events can say: a deadline at its own instant, or
-// only with the event that showed the rule to apply, or its target to be another; and which event took it back, where one
-// showed that the rule does not apply, or that more time is left. What arrives late can't be seen here,
-// since events keep no time of arrival: a record's `seenAt` has it.
+// only with the event that showed the rule to apply, or its target to be another; and which event took it back, by showing
+// that the rule does not apply or that more time is left. What arrives late can't be seen here, since events keep no time
+// of arrival: a record's `seenAt` has it.
 import type { SlaEvent } from '../contract/event.ts';
 import { QUIET_MS } from '../contract/record.ts';
 import type { Evaluation, Fact } from './cycle.ts';

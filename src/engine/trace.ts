@@ -39,7 +39,7 @@ export interface UndoneStop {
   readonly reopenedBy: SlaEvent;
 }
 
-/** What is known of a cycle; of all but the latest ones of a clock only what began it. */
+/** What is known of a cycle. Of all but the latest ones of a clock only `startedBy` holds. */
 export interface CycleTrace {
   readonly startedBy: SlaEvent;
   readonly moves: DueMove[];
