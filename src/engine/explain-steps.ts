@@ -140,7 +140,7 @@ function beginningOf({ known }: Scene, whole: Span, begin: number, began: SlaEve
 function cutBy({ known, cycle, until }: Scene, at: number): SlaEvent | null {
   const stop = known.undoneStops.findLast(({ stoppedBy }) => stoppedBy.time === at);
   if (stop !== undefined && at < until) return stop.stoppedBy;
-  return cycle.hidden === null ? known.endedBy : (known.hiddenBy.at(-1) ?? null);
+  return cycle.hidden === null ? known.endedBy : (known.hiddenBy.at(-1)?.event ?? null);
 }
 
 /** What the pause did to the due instant as it stood then, whatever the target became later. */
@@ -160,10 +160,12 @@ function gateSteps({ known, describe }: Scene): Placed[] {
   const { hiddenBy, shownBy, undoneStops, moves } = known;
   const told = new Set(moves.filter(isShownAgain).map(({ event }) => event));
   return [
-    ...hiddenBy.map(event => place(event.time, 'hidden', event, describe.hidden(event))),
+    ...hiddenBy.map(by =>
+      place(by.event.time, 'hidden', by.event, describe.hidden(by), { changes: by.changes }),
+    ),
     ...shownBy
-      .filter(event => !told.has(event))
-      .map(event => place(event.time, 'shown', event, describe.shown(event))),
+      .filter(({ event }) => !told.has(event))
+      .map(by => place(by.event.time, 'shown', by.event, describe.shown(by), { changes: by.changes })),
     ...undoneStops.flatMap(stop => {
       const { stoppedBy, reopenedBy } = stop;
       return [
@@ -223,7 +225,7 @@ function endingOf({ known, cycle }: Scene, state: Fact['state']): SlaEvent | nul
     case 'missed':
       return endedBy;
     case 'cancelled':
-      return cycle.hidden === null ? endedBy : (hiddenBy.at(-1) ?? null);
+      return cycle.hidden === null ? endedBy : (hiddenBy.at(-1)?.event ?? null);
     case 'waived':
       return waivedBy;
     case 'warned':

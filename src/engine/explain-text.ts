@@ -10,7 +10,7 @@ import { lengthText, reasonWord, rolesText, roleWord, targetText } from './expla
 import type { Notice } from './findings.ts';
 import { text } from './fold.ts';
 import type { Place, TimePart } from './time-parts.ts';
-import type { DueMove, UndoneStop } from './trace.ts';
+import type { DueMove, GateMove, UndoneStop } from './trace.ts';
 
 const PLACES: Readonly<Record<Place, Title>> = {
   queue: { zh: '排队等待', en: 'waiting in queue' },
@@ -112,7 +112,6 @@ export class Describer {
     retargeted: boolean,
   ): Title {
     const change = changesText(changes);
-    const enChange = change.en === '' ? '' : ` (${change.en})`;
     const name = event === null ? EMPTY : nameOf(event);
     const when = this.at(at);
     const zhDue = from === null ? `到期 ${this.at(to)}` : `到期由 ${this.at(from)} 改为 ${this.at(to)}`;
@@ -126,7 +125,7 @@ export class Describer {
       case 'target':
         return {
           zh: `${when} ${name.zh} 将目标改为 ${goal.zh}${bracketed(change.zh)}；${zhDue}`,
-          en: `${when} ${name.en} changed the target to ${goal.en}${enChange}; ${enDue}`,
+          en: `${when} ${name.en} changed the target to ${goal.en}${change.en}; ${enDue}`,
         };
       case 'reopening':
         return {
@@ -141,7 +140,7 @@ export class Describer {
           target === null ? `, calendar "${calendar}"` : `, target ${goal.en} of calendar "${calendar}"`;
         return {
           zh: `${when} ${name.zh} 起规则${again.zh}适用${bracketed(change.zh, `${zhGoal}日历“${calendar}”`)}；${zhDue}`,
-          en: `${when} the rule applies${again.en} since ${name.en}${enChange}${enGoal}; ${enDue}`,
+          en: `${when} the rule applies${again.en} since ${name.en}${change.en}${enGoal}; ${enDue}`,
         };
       }
       default:
@@ -203,20 +202,22 @@ export class Describer {
     };
   }
 
-  hidden(event: SlaEvent): Title {
+  hidden({ event, changes }: GateMove): Title {
     const when = this.at(event.time);
+    const change = changesText(changes);
     return {
-      zh: `${when} ${nameOf(event).zh} 后规则不再适用`,
-      en: `${when} the rule does not apply any more since ${nameOf(event).en}`,
+      zh: `${when} ${nameOf(event).zh} 后规则不再适用${bracketed(change.zh)}`,
+      en: `${when} the rule does not apply any more since ${nameOf(event).en}${change.en}`,
     };
   }
 
   /** A rule shown again without its due instant being another. */
-  shown(event: SlaEvent): Title {
+  shown({ event, changes }: GateMove): Title {
     const when = this.at(event.time);
+    const change = changesText(changes);
     return {
-      zh: `${when} ${nameOf(event).zh} 起规则再次适用，视同从未中断`,
-      en: `${when} the rule applies again since ${nameOf(event).en}, as if it always had`,
+      zh: `${when} ${nameOf(event).zh} 起规则再次适用${bracketed(change.zh)}，视同从未中断`,
+      en: `${when} the rule applies again since ${nameOf(event).en}${change.en}, as if it always had`,
     };
   }
 
@@ -336,11 +337,11 @@ function nameOf(event: SlaEvent): Title {
   };
 }
 
-/** What an event changed, without brackets; empty for nothing. */
+/** What an event changed; empty for nothing. In Chinese without brackets, since more may belong into them. */
 function changesText(changes: DueMove['changes']): Title {
   const shown = (value: FieldValue | null) => (value === null ? '∅' : text(value));
   const each = changes.map(({ path, from, to }) => `${path}: ${shown(from)} → ${shown(to)}`);
-  return { zh: each.join('，'), en: each.join(', ') };
+  return { zh: each.join('，'), en: each.length === 0 ? '' : ` (${each.join(', ')})` };
 }
 
 /** In brackets; nothing where there is nothing to put in them. */

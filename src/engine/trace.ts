@@ -39,15 +39,21 @@ export interface UndoneStop {
   readonly reopenedBy: SlaEvent;
 }
 
+/** An event by which a rule applies no more, or again, and the attributes that the clock reads and it changed. */
+export interface GateMove {
+  readonly event: SlaEvent;
+  readonly changes: readonly AttributeChange[];
+}
+
 /** What is known of a cycle. Of all but the latest ones of a clock only `startedBy` holds. */
 export interface CycleTrace {
   readonly startedBy: SlaEvent;
   readonly moves: DueMove[];
   endedBy: SlaEvent | null;
   waivedBy: SlaEvent | null;
-  /** Events that shut the gate while it was open, and those that opened it again. */
-  readonly hiddenBy: SlaEvent[];
-  readonly shownBy: SlaEvent[];
+  /** What shut the gate while it was open, and what opened it again. */
+  readonly hiddenBy: GateMove[];
+  readonly shownBy: GateMove[];
   readonly undoneStops: UndoneStop[];
   readonly findings: Findings;
 }
@@ -241,7 +247,7 @@ class Trace implements CaseTrace {
       settlePause(known, event.time, event, before.target);
     if (due !== null && due !== dueWas)
       move(known, event, due, causeOf(before, cycle), cycle.target, changes);
-    noteEvent(known, before, cycle, event);
+    noteEvent(known, before, cycle, { event, changes });
   }
 
   /** Notes what is true of the cycle after the event, and until when that changes by nothing but events. */
@@ -288,15 +294,16 @@ function isOtherwise(was: Cycle, cycle: Cycle): boolean {
 }
 
 /** What the event did to the cycle beside its due instant. */
-function noteEvent(known: Tracking, before: Cycle, cycle: Cycle, event: SlaEvent): void {
+function noteEvent(known: Tracking, before: Cycle, cycle: Cycle, by: GateMove): void {
+  const { event } = by;
   if (before.end === null && cycle.end !== null) known.endedBy = event;
   if (before.end !== null && cycle.end === null) {
     if (known.endedBy !== null) known.undoneStops.push({ stoppedBy: known.endedBy, reopenedBy: event });
     known.endedBy = null;
   }
   if (before.waived === null && cycle.waived !== null) known.waivedBy = event;
-  if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
-  if (before.hidden !== null && cycle.hidden === null) known.shownBy.push(event);
+  if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(by);
+  if (before.hidden !== null && cycle.hidden === null) known.shownBy.push(by);
 }
 
 function anyOf(

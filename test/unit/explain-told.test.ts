@@ -123,13 +123,13 @@ t.test('a rule that applies again', async t => {
   `;
   t.same(said(COMPLAINT, table), [
     '09:00 started by ticket.created [e000]; target 1 h of calendar "always", due 10:00',
-    '09:20 the rule does not apply any more since ticket.updated [e001]',
+    '09:20 the rule does not apply any more since ticket.updated [e001] (kind: complaint → problem)',
     '09:30 warning: 50% of the target used; known only since 09:40',
-    '09:40 the rule applies again since ticket.updated [e002], as if it always had',
+    '09:40 the rule applies again since ticket.updated [e002] (kind: problem → complaint), as if it always had',
     '10:00 due instant passed: breached, supervisor told',
     '10:30 ended by ticket.department_assigned [e003]: missed, late by 30 min',
   ]);
-  t.match(said(COMPLAINT, table, 'zh')[3], /起规则再次适用，视同从未中断$/);
+  t.match(said(COMPLAINT, table, 'zh')[3], /起规则再次适用（kind: problem → complaint），视同从未中断$/);
   const other = policyOf(`
   - rule: R
     on: ticket
@@ -177,14 +177,15 @@ t.test('a breach that was told and taken back is told, and by what', async t => 
     '09:00 started by ticket.created [e000]; target 1 h of calendar "always", due 10:00',
     '09:30 warning: 50% of the target used; it does not hold any more since ticket.updated [e001] at 11:00',
     '10:00 due instant passed: breached, supervisor told; taken back at 11:00 by ticket.updated [e001]',
-    '11:00 the rule does not apply any more since ticket.updated [e001]',
+    '11:00 the rule does not apply any more since ticket.updated [e001] (kind: complaint → problem)',
     '11:00 cancelled by ticket.updated [e001]',
   ]);
-  t.same(said(COMPLAINT, table, 'zh').slice(1, 3), [
+  t.same(said(COMPLAINT, table, 'zh').slice(1, 4), [
     '09:30 预警：已用 50%；11:00 ticket.updated [e001] 后不再成立',
     '10:00 到期未完成：超时，通知主管；11:00 由 ticket.updated [e001] 撤回',
+    '11:00 ticket.updated [e001] 后规则不再适用（kind: complaint → problem）',
   ]);
-  t.match(account(COMPLAINT, table).steps.slice(1, 3), [
+  t.match(account(COMPLAINT, table).steps.slice(1, 4), [
     { kind: 'warned', takenBackAt: null, takenBackBy: null },
     {
       kind: 'breached',
@@ -193,6 +194,7 @@ t.test('a breach that was told and taken back is told, and by what', async t => 
       takenBackAt: '2026-11-16T11:00:00.000Z',
       takenBackBy: { type: 'ticket.updated', id: 'e001' },
     },
+    { kind: 'hidden', changes: [{ path: 'kind', from: 'complaint', to: 'problem' }] },
   ]);
   const again = account(
     COMPLAINT,
