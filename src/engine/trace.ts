@@ -74,6 +74,8 @@ interface Tracking extends CycleTrace {
   due: number | null;
   /** Where the due instant stood when the pause that is on began to move it; null when none does. */
   heldFrom: number | null;
+  /** The instant as of which `due` was found; pauses since then have moved it each by its own length. */
+  lookedAt: number;
   /** No deadline of it lies before this. Found while no pause was on: one only postpones what lies ahead of it. */
   quietUntil: number;
 }
@@ -232,9 +234,12 @@ class Trace implements CaseTrace {
     const before = was.cycle;
     const isSame = !isOtherwise(before, cycle);
     const isQuiet = isSame && event.time <= known.quietUntil;
-    // A pause that begins moves nothing yet, and one that goes on is looked at when it ends.
-    if (isQuiet && (was.pauses === pauses || was.pauses.at(-1)?.to !== null)) return;
-    const due = finite(dueAsOf(clock, cycle, pauses, event.time));
+    const ended = cycle.end !== null || cycle.hidden !== null;
+    // A pause that begins moves nothing yet, one that goes on is looked at when it ends, and after the end none matters.
+    if (isQuiet && (ended || was.pauses === pauses || was.pauses.at(-1)?.to !== null)) return;
+    const due =
+      (isQuiet ? dueAfterPause(known, clock, cycle, was.pauses.at(-1), event.time) : null) ??
+      finite(dueAsOf(clock, cycle, pauses, event.time));
     // What a pause has postponed lies ahead, and is the same at its last instant and just after it.
     const dueWas = isQuiet ? due : finite(dueAsOf(clock, before, was.pauses, event.time));
     if (!isQuiet) {
@@ -242,7 +247,6 @@ class Trace implements CaseTrace {
       this.#look(known, clock, cycle, pauses, event);
     }
     recede(known, dueWas);
-    const ended = cycle.end !== null || cycle.hidden !== null;
     if (ended || pauses.at(-1)?.to !== null || due !== dueWas)
       settlePause(known, event.time, event, before.target);
     if (due !== null && due !== dueWas)
@@ -260,6 +264,7 @@ class Trace implements CaseTrace {
   ): Evaluation {
     const found = evaluate(clock, cycle, pauses, this.fold.queues, event.time);
     known.findings.learn(found, event);
+    known.lookedAt = event.time;
     if (pauses.at(-1)?.to !== null) known.quietUntil = found.nextAt;
     return found;
   }
@@ -277,6 +282,7 @@ function trackingOf(startedBy: SlaEvent): Tracking {
     findings: new Findings(),
     due: null,
     heldFrom: null,
+    lookedAt: startedBy.time,
     quietUntil: Number.NEGATIVE_INFINITY,
   };
 }
@@ -326,6 +332,27 @@ function causeOf(was: Cycle, cycle: Cycle): MoveCause {
   if (was.shownAt === null || (was.hidden !== null && cycle.hidden === null)) return 'gate';
   if (cycle.gaps.length > was.gaps.length) return 'reopening';
   return cycle.target === was.target ? 'pause' : 'target';
+}
+
+/**
+ * The due instant of an open cycle once `pause`, which is on, ends at `at`: from where it stood when that began, or when it
+ * was looked at since, so that a pause costs the same however many came before. Null where that does not tell: with several
+ * pauses, which may be one behind the other, and where the case was reopened.
+ */
+function dueAfterPause(
+  { due, lookedAt }: Tracking,
+  { pauses, calendar }: CompiledClock,
+  { fixedDue, target, gaps }: Cycle,
+  pause: Span | undefined,
+  at: number,
+): number | null {
+  if (due === null || pause === undefined) return null;
+  if (pauses.length > 1 || gaps.length > 0 || fixedDue !== null) return null;
+  // No time at all is due where some begins, which is another instant than where it ends.
+  if (target === null || (target.kind === 'time' && target.ms === 0)) return null;
+  if (pause.from >= due) return due;
+  const open = calendar.elapsed(Math.max(pause.from, lookedAt), at);
+  return open === 0 ? due : calendar.add(due, open);
 }
 
 /** A pause that is on moves the due instant as time passes: it is noted once, when it ends. */

@@ -234,3 +234,42 @@ t.test('what a margin leaves out is said: hours, pauses, stops', async t => {
     'a gap is no pause',
   );
 });
+
+t.test(
+  'a target that changes while the clock is paused: each pause moves the due instant by what is left of it',
+  async t => {
+    const policy = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.created
+    stop: ticket.resolved
+    target: { by: urgency, values: { normal: 8h, urgent: 4h } }
+    calendar: always
+    pause: { from: ticket.pending, to: ticket.resumed }
+`);
+    const { steps, dueAt } = account(
+      policy,
+      `
+      09:00 created urgency=urgent
+      10:00 pending
+      11:00 updated urgency=normal
+      12:00 resumed
+      12:30 pending
+      13:00 resumed
+      until 14:00
+    `,
+    );
+    const moves = steps.filter(({ dueTo }) => dueTo !== null);
+    t.same(
+      moves.map(({ at, dueFrom, dueTo }) => [at, dueFrom, dueTo].map(each => each?.slice(11, 16))),
+      [
+        ['09:00', undefined, '13:00'],
+        ['11:00', '13:00', '14:00'],
+        ['11:00', '14:00', '18:00'],
+        ['12:00', '18:00', '19:00'],
+        ['13:00', '19:00', '19:30'],
+      ],
+    );
+    t.equal(dueAt, '2026-11-16T19:30:00.000Z');
+  },
+);
