@@ -55,7 +55,7 @@ const WORDS = {
 } as const;
 
 const UNCOVERED: Readonly<Record<Language, (year: number) => string>> = {
-  zh: year => `注意：${year} 年节假日未公布，按普通工时计算`,
+  zh: year => `注意：${year}年节假日未公布，按普通工时计算`,
   en: year => `Mind: computed on plain hours: holidays of ${year} are not known`,
 };
 
@@ -106,9 +106,10 @@ function missLines({ rules, unlisted }: NearMisses, all: boolean, language: Lang
 function clockLines(view: ClockView, zone: Zone | null, now: number, language: Language): string[] {
   const words = WORDS[language];
   const { rule, title, cycle, each, outcome, why, explanation } = view;
-  const which = language === 'zh' ? `${words.cycle} ${cycle} 周期` : `${words.cycle} ${cycle}`;
+  const which = language === 'zh' ? `${words.cycle}${cycle}周期` : `${words.cycle} ${cycle}`;
+  const value = language === 'zh' ? `（${each}）` : ` (${each})`;
   const lines = [
-    `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
+    `${rule} ${title[language]}  ${which}${each === null ? '' : value}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
   for (const note of why.notes) lines.push(`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`);

@@ -263,7 +263,7 @@ t.test('explain and boards say it', async t => {
   const views = explainCase(state, now);
   const english = explanationText(state, views, now, 'en');
   t.match(english, /computed on plain hours: holidays of 2027 are not known/);
-  t.match(explanationText(state, views, now, 'zh'), /2027 年节假日未公布，按普通工时计算/);
+  t.match(explanationText(state, views, now, 'zh'), /2027年节假日未公布，按普通工时计算/);
   t.match(riskRows(state, now), [{ rule: 'R', uncovered: true }]);
   const added = load(policyText('40bd'), [yearOf(FILE)]);
   const better = restoreCase(added, 'ticket', 'T', [event('2026-12-01 10:00', 'created')], now, now);
