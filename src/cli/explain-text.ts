@@ -15,11 +15,11 @@ export type Language = 'zh' | 'en';
 const WORDS = {
   zh: {
     asOf: '截至',
-    policy: (name: string, hash: string) => `按策略 ${name}（${hash}）自首个事件起判定，视同事件均即时到达`,
+    policy: (name: string, hash: string) => `按规则 ${name}（${hash}）自首个事件起判定，视同事件均即时到达`,
     zone: '时区',
     none: '没有计时的时钟。',
     cycle: '第',
-    counted: '计入的工作时间',
+    counted: '计入的时间',
     more: '其余',
     colon: '：',
     went: '时间去向，总计',
@@ -79,9 +79,9 @@ export function explanationText(
   const words = WORDS[language];
   const { entity, id, policy } = state;
   const zone = zoneOf(policy.timezone);
-  const status = shownStatus(state.fold);
+  const status = statusWord(shownStatus(state.fold))[language];
   const lines = [
-    `${entityWord(entity)[language]} ${id} (${statusWord(status)[language]})  ${words.asOf} ${new Describer(policy.timezone).at(now)}  ${words.zone} ${policy.timezone}`,
+    `${entityWord(entity)[language]} ${id}${language === 'zh' ? `（${status}）` : ` (${status})`}  ${words.asOf} ${new Describer(policy.timezone).at(now)}  ${words.zone} ${policy.timezone}`,
     words.policy(policy.name, policy.hash),
   ];
   if (views.length === 0) lines.push('', words.none);
@@ -105,6 +105,7 @@ function missLines({ rules, unlisted }: NearMisses, all: boolean, language: Lang
 
 function clockLines(view: ClockView, zone: Zone | null, now: number, language: Language): string[] {
   const words = WORDS[language];
+  const colon = words.colon.trimEnd();
   const { rule, title, cycle, each, outcome, why, explanation } = view;
   const which = language === 'zh' ? `${words.cycle}${cycle}周期` : `${words.cycle} ${cycle}`;
   const value = language === 'zh' ? `（${each}）` : ` (${each})`;
@@ -122,8 +123,8 @@ function clockLines(view: ClockView, zone: Zone | null, now: number, language: L
   for (const step of steps) lines.push(`  - ${step.text[language]}`);
   const ranges = dayRanges(counted.ranges, zone, new Date(now).getUTCFullYear(), language);
   if (counted.unlistedMs > 0) ranges.push(`${words.more} ${lengthText(counted.unlistedMs)[language]}`);
-  if (ranges.length > 0) lines.push(`  ${words.counted}:`, ...ranges.map(range => `    ${range}`));
-  lines.push(`  ${words.went} ${lengthText(wholeMs)[language]}:`);
+  if (ranges.length > 0) lines.push(`  ${words.counted}${colon}`, ...ranges.map(range => `    ${range}`));
+  lines.push(`  ${words.went}${language === 'zh' ? '' : ' '}${lengthText(wholeMs)[language]}${colon}`);
   for (const part of parts) lines.push(`    ${part.text[language]}`);
   const found = [
     ...(hygiene.lastMoment > 0 ? [words.late] : []),
@@ -131,6 +132,7 @@ function clockLines(view: ClockView, zone: Zone | null, now: number, language: L
     ...(hygiene.endedPaused > 0 ? [words.ended] : []),
     ...(hygiene.kept !== hygiene.keptWithout ? [words.without] : []),
   ];
-  if (found.length > 0) lines.push(`  ${words.hygiene}: ${found.join(language === 'zh' ? '；' : '; ')}`);
+  if (found.length > 0)
+    lines.push(`  ${words.hygiene}${words.colon}${found.join(language === 'zh' ? '；' : '; ')}`);
   return lines;
 }

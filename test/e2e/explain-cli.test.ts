@@ -71,9 +71,9 @@ t.test('from a file', async t => {
   ])
     t.ok(english.stdout.includes(line), line);
   t.notMatch(english.stdout.replaceAll(/\[.*?\]/g, ''), /\dZ/, 'no time of UTC');
-  t.match(chinese.stdout, /^工单 7 \(已解决\) /);
+  t.match(chinese.stdout, /^工单 7（已解决）/);
   t.match(chinese.stdout, /未达标，超时 15分/);
-  t.match(chinese.stdout, /计入的工作时间:\n {4}11-16 周一 09:00–09:30 10:30–11:15\n/);
+  t.match(chinese.stdout, /计入的时间：\n {4}11-16 周一 09:00–09:30 10:30–11:15\n/);
   const { clocks, ...head } = JSON.parse(early.stdout);
   t.match(head, { entity: 'ticket', case: '7', asOf: '2026-11-16T02:00:00.000Z' });
   t.match(clocks, [{ rule: 'R', outcome: 'paused', dueAt: '2026-11-16T02:30:00.000Z' }]);

@@ -153,7 +153,7 @@ t.test('a call that has ended is shown so, whatever its attribute says', async t
   t.equal(state.fold.attributes.status, 'open');
   t.equal(caseSummary(state, 60_000).status, 'ended');
   t.match(explanationText(state, [], 60_000, 'en'), /^call T \(ended\) /);
-  t.match(explanationText(state, [], 60_000, 'zh'), /^通话 T \(已结束\) /);
+  t.match(explanationText(state, [], 60_000, 'zh'), /^通话 T（已结束）/);
   t.equal(caseSummary(stateOf('call', [['queued', {}]]), 60_000).status, 'open');
 });
 
