@@ -1,6 +1,7 @@
 // Policies as SLA_CONFIG keeps them, by hash: texts, each compiled when it is first asked for. A monitor that runs for years
 // keeps many, and looks at few of them again.
 import type { Read } from './policies.ts';
+import type { CompiledPolicy } from './policy/compiled.ts';
 
 /** Nothing can be judged under a kept policy; the message says what to do. */
 export class KeptPolicyError extends Error {
@@ -49,6 +50,16 @@ export class PolicyShelf {
       );
     }
     return this.read(hash);
+  }
+}
+
+/** The policy of this hash, or null where it is not known any more or can't be read. */
+export function knownOrNull(policyOf: (hash: string) => CompiledPolicy, hash: string): CompiledPolicy | null {
+  try {
+    return policyOf(hash);
+  } catch (error) {
+    if (error instanceof KeptPolicyError) return null;
+    throw error;
   }
 }
 

@@ -46,6 +46,8 @@ export interface AppOptions {
   readonly policy: () => CompiledPolicy;
   /** Puts policies into force and keeps added years of holidays. */
   readonly policies: PolicyDesk;
+  /** Finds a policy by hash; throws for one that is not known. */
+  readonly policyOf: (hash: string) => CompiledPolicy;
   readonly view: LiveView;
   readonly reader: CaseReader;
   readonly hub: BoardsHub;

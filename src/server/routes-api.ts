@@ -20,6 +20,7 @@ import { CursorError } from './case-reader.ts';
 import { caseDetail } from './case-view.ts';
 import { figureOf, TOTAL } from './figures.ts';
 import { docsPage } from './page.ts';
+import { asTheyFired } from './past-alerts.ts';
 import { within } from './within.ts';
 
 /** Groups of one indicator that are listed. */
@@ -117,7 +118,7 @@ function withEntity(text: string): { readonly entity: Entity; readonly id: strin
   return entity === undefined ? null : { entity, id: text.slice(entity.length + 1) };
 }
 
-function figureRoutes(fastify: FastifyInstance, { view: live, policy }: AppOptions): void {
+function figureRoutes(fastify: FastifyInstance, { view: live, policy, policyOf }: AppOptions): void {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/api/v1/indicators',
@@ -138,7 +139,8 @@ function figureRoutes(fastify: FastifyInstance, { view: live, policy }: AppOptio
     '/api/v1/alerts',
     { ...view, schema: { summary: 'Alerts', response: { 200: alertsAnswer } } },
     async (_request, reply) => {
-      const alerts = alertRows(policy(), live.alerts).map(row => ({ ...row, at: formatTime(row.at) }));
+      const rows = asTheyFired(alertRows(policy(), live.alerts), live.alerts, policy(), policyOf);
+      const alerts = rows.map(row => ({ ...row, at: formatTime(row.at) }));
       return reply.send({ asOf: formatTime(live.asOf()), fresh: live.health().fresh, alerts });
     },
   );

@@ -23,6 +23,7 @@ function policy(name: string, alert: string | null, by = 'queue'): string {
   const indicator = `
 indicators:
   - rule: I-COMPLAINTS
+    title: { zh: 投诉率, en: Complaint rate }
     count: { type: ticket.created, kind: complaint }
     of: ticket.created
     window: 60m
@@ -108,6 +109,22 @@ t.test('alerts follow the policy', async t => {
   await until('it ends', async () => (await states()).join() === 'firing,resolved', WITHIN_MS);
   const last = (await alerts()).findLast(({ group }) => group === 'all');
   t.match(last, { number: 2, rule: 'I-COMPLAINTS', severity: 'critical' });
+  const shown = async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    return (await fetch(new URL('/api/v1/alerts', monitor.address), { headers })).json();
+  };
+  const past = { title: { zh: '投诉率' }, severity: 'critical', state: 'resolved' };
+  await until('it is shown', async () => (await shown()).alerts.length === 2, WITHIN_MS);
+  t.match(
+    await shown(),
+    { alerts: [past, past] },
+    'what is over has the names of the policy under which it fired',
+  );
+  await redis.flushall();
+  await until('it is built again', () => partitionsUnder(readPolicyText(NONE).policy.hash), WITHIN_MS);
+  await until('it is shown again', async () => (await shown()).alerts.length === 2, WITHIN_MS);
+  t.match(await shown(), { alerts: [past, past] }, 'also after a loss of Redis');
+  await ready();
 
   await change(ACTING);
   await until('it fires again', async () => (await states()).join() === 'firing,resolved,firing', WITHIN_MS);
