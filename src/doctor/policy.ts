@@ -56,7 +56,10 @@ function describe(what: string, { policy, kept, warnings, passedOver }: Read, no
 function differing(settings: Settings, inForce: Read, here: Read | Error): Finding[] {
   const topic = 'POLICY_FILE';
   const { policyFile } = settings;
-  if (policyFile === null && inForce.kept.origin === 'sent') return [];
+  if (policyFile === null && inForce.kept.origin === 'sent')
+    return [
+      ok(topic, 'is not set here: what was sent stays over restarts, SIGHUP puts the pack in its place'),
+    ];
   if (here instanceof Error) return [unreadable(topic, settings, here)];
   if (here.policy.hash === inForce.policy.hash) return [];
   const { name, hash } = here.policy;

@@ -56,6 +56,12 @@ export async function startMonitor(
   const policies = await Policies.open(nc, kv, policyFile);
   policies.on('failed', error => log.error({ err: error }, 'what is kept of policies can not be taken'));
   policies.on('unsound', told => log.error(told, 'a kept policy does not pass the checks of this version'));
+  policies.on('replaced', ({ sent, by }) =>
+    log.warn(
+      { sent: sent.hash, policy: by.hash },
+      `the policy ${sent.name} ${sent.hash}, which came over HTTP, was replaced by ${by.name} ${by.hash} of ${policyFile}; send it again to have it back`,
+    ),
+  );
   const reminder = new CoverageReminder(() => policies.current, log);
   policies.on('change', () => reminder.look());
   reminder.start();
