@@ -251,6 +251,12 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     return this.byHash(this.#inForce);
   }
 
+  /** Whether the policy in force is the pack that ships, whencever it came. */
+  get isPack(): boolean {
+    const { years } = this.#shelf.read(this.#inForce).kept;
+    return readPolicyFile(defaultPolicyFile(), years).policy.hash === this.#inForce;
+  }
+
   /** The policy before the first message of any stream. */
   get first(): CompiledPolicy {
     return this.byHash(this.#first);
