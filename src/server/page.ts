@@ -96,7 +96,7 @@ export function safeNext(next: unknown): string {
     : '/';
 }
 
-/** The OpenAPI document as a page: each operation with its summary, parameters and answers. */
+/** The OpenAPI document as a page: each operation with its summary, parameters, bodies and answers. */
 export function docsPage(openapi: { paths?: Record<string, unknown> | undefined }): string {
   const operations: string[] = [];
   for (const [path, methods] of Object.entries(openapi.paths ?? {})) {
@@ -120,6 +120,11 @@ function operationHtml(method: string, path: string, operation: Record<string, u
       `<tr><td><code>${escapeHtml(String(parameter.name))}</code></td><td>${escapeHtml(String(parameter.in))}</td>` +
       `<td>${escapeHtml(String(parameter.description ?? ''))}</td></tr>`,
   );
+  const body = isObject(operation.requestBody) ? operation.requestBody.content : null;
+  const bodies = Object.entries(isObject(body) ? body : {}).map(
+    ([type, media]) =>
+      `<tr><td><code>${escapeHtml(type)}</code></td><td>body</td><td>${escapeHtml(descriptionOf(media))}</td></tr>`,
+  );
   const responses = isObject(operation.responses) ? Object.entries(operation.responses) : [];
   const answers = responses.map(
     ([status, response]) =>
@@ -129,7 +134,12 @@ function operationHtml(method: string, path: string, operation: Record<string, u
   );
   return `<section><h2><span class="method">${escapeHtml(method.toUpperCase())}</span> <code>${escapeHtml(path)}</code></h2>
 <p>${escapeHtml(String(operation.summary ?? ''))}</p><p>${escapeHtml(String(operation.description ?? ''))}</p>
-<table>${rows.join('')}${answers.join('')}</table></section>`;
+<table>${rows.join('')}${bodies.join('')}${answers.join('')}</table></section>`;
+}
+
+function descriptionOf(media: unknown): string {
+  const schema = isObject(media) ? media.schema : null;
+  return isObject(schema) ? String(schema.description ?? '') : '';
 }
 
 /** The mark of the page, so that no browser asks for a favicon. */

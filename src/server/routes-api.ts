@@ -1,6 +1,6 @@
 // The reading API under /api/v1 and its OpenAPI document. Zod's compilers are set in this scope only.
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ENTITIES, type Entity } from '../contract/event.ts';
 import { formatTime } from '../contract/time.ts';
@@ -21,6 +21,7 @@ import { caseDetail } from './case-view.ts';
 import { figureOf, TOTAL } from './figures.ts';
 import { docsPage } from './page.ts';
 import { asTheyFired } from './past-alerts.ts';
+import { checkQuestion, noQuery } from './question.ts';
 import { within } from './within.ts';
 
 /** Groups of one indicator that are listed. */
@@ -28,7 +29,7 @@ export const GROUPS_MAX = 500;
 const view = { config: { access: 'view' as const } };
 
 export async function apiRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(checkQuestion);
   app.setSerializerCompiler(serializerCompiler);
   caseRoutes(app, options);
   figureRoutes(app, options);
@@ -104,6 +105,7 @@ function caseRoutes(fastify: FastifyInstance, { reader, view: live }: AppOptions
       schema: {
         summary: 'One case of an entity',
         params: z.object({ entity: z.enum(ENTITIES), id: z.string().max(1_000) }),
+        querystring: noQuery,
         response,
       },
     },
@@ -122,7 +124,7 @@ function figureRoutes(fastify: FastifyInstance, { view: live, policy, policyOf }
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/api/v1/indicators',
-    { ...view, schema: { summary: 'Indicators', response: { 200: indicatorsAnswer } } },
+    { ...view, schema: { summary: 'Indicators', querystring: noQuery, response: { 200: indicatorsAnswer } } },
     async (_request, reply) => {
       const now = live.asOf();
       const indicators = policy().indicators.flatMap(indicator => {
@@ -137,7 +139,7 @@ function figureRoutes(fastify: FastifyInstance, { view: live, policy, policyOf }
   );
   app.get(
     '/api/v1/alerts',
-    { ...view, schema: { summary: 'Alerts', response: { 200: alertsAnswer } } },
+    { ...view, schema: { summary: 'Alerts', querystring: noQuery, response: { 200: alertsAnswer } } },
     async (_request, reply) => {
       const rows = asTheyFired(alertRows(policy(), live.alerts), live.alerts, policy(), policyOf);
       const alerts = rows.map(row => ({ ...row, at: formatTime(row.at) }));
