@@ -1,6 +1,8 @@
 // The pages that the monitor writes itself: sign-in, and the readable form of the OpenAPI document. No script, no
 // request to anywhere else; texts in Chinese and English.
 
+import { commandLine } from '../contract/words.ts';
+
 export type Language = 'zh' | 'en';
 
 /** The language of a request: what it asks for by `lang`, else the first of the two that the browser prefers. */
@@ -13,13 +15,15 @@ export function languageOf(asked: string | undefined, acceptLanguage: string | u
   return 'zh';
 }
 
+const TOKEN_COMMAND = commandLine('token create --role viewer --name NAME');
+
 const TEXT = {
   zh: {
     title: '登录 · 服务水平监控',
     heading: '服务水平监控',
     lead: '每一项对客户的承诺，到期之前就看见。',
     label: '访问令牌',
-    hint: '向管理员索取，或运行 sla-monitor token create。',
+    hint: `向管理员索取，或运行 ${TOKEN_COMMAND}。`,
     button: '登录',
     signingIn: '正在登录…',
     other: 'English',
@@ -33,7 +37,7 @@ const TEXT = {
     heading: 'SLA monitor',
     lead: 'Every promise to a customer, seen before it is due.',
     label: 'Access token',
-    hint: 'Ask an administrator, or run sla-monitor token create.',
+    hint: `Ask an administrator, or run: ${TOKEN_COMMAND}`,
     button: 'Sign in',
     signingIn: 'Signing in…',
     other: '中文',

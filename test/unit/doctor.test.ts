@@ -43,7 +43,7 @@ t.test('the policy in force is the one that SLA_CONFIG names', async t => {
   const named = /^policy$|^POLICY_FILE$/i;
   const runs = {
     state: 'ok',
-    text: new RegExp(`^run ${run.policy.hash}, in force: 1 clocks.*\\(${file}\\)`),
+    text: new RegExp(`^run ${run.policy.hash}, in force: 1 clock, 0 indicators \\(${file}\\)`),
   };
 
   t.match(await about(named, { POLICY_FILE: file }, run), [runs]);
