@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Measure } from '../processor/partition.ts';
 import type { LogLines } from '../server/log.ts';
 import type { Processing, ServerSettings } from './processing.ts';
-import { CLOSE, REPORT, type Report } from './thread-messages.ts';
+import { CLOSE, REPORT, type Report, type ThreadData } from './thread-messages.ts';
 
 /** With more than so many the servers, not the threads, are what limits; whoever knows better sets it. */
 const AUTO_MAX = 4;
@@ -69,7 +69,7 @@ class Thread {
 
   constructor(settings: ServerSettings, measure: Measure, logLines: LogLines | null) {
     this.#worker = new Worker(threadModule(), {
-      workerData: settings,
+      workerData: { settings, isLogTaken: logLines !== null } satisfies ThreadData,
       stdout: logLines !== null,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });

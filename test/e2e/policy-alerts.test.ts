@@ -45,14 +45,18 @@ t.test('alerts follow the policy', async t => {
   const servers = await startTestServers(t);
   const file = join(servers.dir, 'policy.yaml');
   writeFileSync(file, ACTING);
+  const log: string[] = [];
   const monitor = await startMonitor(
     readSettings({
       ...servers.env,
       HTTP_PORT: '0',
       POLICY_FILE: file,
       ADMIN_TOKEN: TOKEN,
-      LOG_LEVEL: 'fatal',
+      LOG_LEVEL: 'info',
+      PROCESSOR_THREADS: '1',
     }),
+    undefined,
+    { write: line => log.push(line) },
   );
   t.teardown(() => monitor.close());
   const redis = new Redis(servers.redisUrl);
@@ -81,6 +85,7 @@ t.test('alerts follow the policy', async t => {
     (await alerts()).filter(record => record.group === group).map(({ state }) => state);
 
   await ready();
+  t.match(log.join(''), '"msg":"partition taken"', 'what threads log goes where the log goes');
   await change(QUIET);
   const events = Array.from({ length: 5 }, (_, i) => ({
     specversion: '1.0',
