@@ -51,6 +51,7 @@ export async function run(argv: string[]): Promise<number> {
   if (!result.ok) {
     await write(result.errors.map(error => `${formatError(error)}\n`).join(''));
     await write(`${counted(result.errors.length, 'error')}\n`);
+    for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
     return 1;
   }
   const warnings = [...result.warnings, ...coverageWarnings(result.policy, Date.now())];

@@ -28,7 +28,7 @@ const WORDS = {
     stuck: '暂停超过三天仍未恢复',
     ended: '暂停中结束',
     without: '若无暂停则未达标',
-    slipped: '未适用的规则（取值写法不同）：',
+    slipped: '未适用的规则（取值可能有误）：',
     missed: '未适用的规则（开始事件已到，条件不符）：',
     folded: '较早的周期只列结果。',
   },
@@ -48,14 +48,14 @@ const WORDS = {
     stuck: 'still on after three days',
     ended: 'ended while paused',
     without: 'without pauses it would not have been met',
-    slipped: 'Rules that did not apply since a value is written otherwise:',
+    slipped: 'Rules that did not apply, it seems since a value is not what was meant:',
     missed: 'Rules whose start came and whose condition does not hold:',
     folded: 'Of the earlier cycles only the outcome is listed.',
   },
 } as const;
 
 const UNCOVERED: Readonly<Record<Language, (year: number) => string>> = {
-  zh: year => `注意：${year} 年节假日未公布，按普通工时计算`,
+  zh: year => `注意：${year}年节假日未公布，按普通工时计算`,
   en: year => `Mind: computed on plain hours: holidays of ${year} are not known`,
 };
 
@@ -90,7 +90,7 @@ export function explanationText(
   return `${lines.join('\n')}\n`;
 }
 
-/** Where clocks have run, most rules that did not were not meant to: then only likely slips are told. */
+/** Where clocks have run, most rules that did not were not meant to: then only what looks like a slip is told. */
 function missLines({ rules, unlisted }: NearMisses, all: boolean, language: Language): string[] {
   const words = WORDS[language];
   const told = all ? rules : rules.filter(({ slip }) => slip);
@@ -106,9 +106,10 @@ function missLines({ rules, unlisted }: NearMisses, all: boolean, language: Lang
 function clockLines(view: ClockView, zone: Zone | null, now: number, language: Language): string[] {
   const words = WORDS[language];
   const { rule, title, cycle, each, outcome, why, explanation } = view;
-  const which = language === 'zh' ? `${words.cycle} ${cycle} 周期` : `${words.cycle} ${cycle}`;
+  const which = language === 'zh' ? `${words.cycle}${cycle}周期` : `${words.cycle} ${cycle}`;
+  const value = language === 'zh' ? `（${each}）` : ` (${each})`;
   const lines = [
-    `${rule} ${title[language]}  ${which}${each === null ? '' : ` (${each})`}  ${OUTCOMES[outcome][language]}`,
+    `${rule} ${title[language]}  ${which}${each === null ? '' : value}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
   for (const note of why.notes) lines.push(`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`);

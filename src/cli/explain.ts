@@ -23,7 +23,8 @@ moved its due instant, what ended it, and where the time went. The parts add up 
 just missed: their start came, but a value is not what they take. Times are local to the policy's zone.
 
 Whom a deadline was told to follows from the times of events: where one showed it when it had passed for more than an
-hour, nobody was told. How late an event itself came in is not kept with it: the monitor's records have it (seenAt).
+hour, nobody was told. What was told and did not last is told too, with the event that changed it. How late an event
+itself came in is not kept with it: the monitor's records have it (seenAt).
 
 Without --events it asks the state of the monitor that runs on NATS_URL and REDIS_URL, or in DATA_DIR.
 

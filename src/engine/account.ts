@@ -74,6 +74,9 @@ export interface Step {
   readonly knownAt: string | null;
   /** Roles that were told of it, by the times of events; nobody is told of what was known more than an hour late. */
   readonly told: readonly string[];
+  /** Of a breach that was told and did not last: when, and by which event, it was taken back. Other deadlines never are. */
+  readonly takenBackAt: string | null;
+  readonly takenBackBy: EventRef | null;
   readonly text: Title;
 }
 

@@ -353,6 +353,12 @@ function endState(
   }
 }
 
+/** When the cycle is due as of `at`; infinite for one that has never been seen, or has no target. */
+export function dueAsOf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: number): number {
+  if (cycle.shownAt === null) return Number.POSITIVE_INFINITY;
+  return dueAt(clock, cycle, exclusionsOf(cycle, pauses), standsAt(cycle, at));
+}
+
 /** How a cycle stands at `until`; null for one that has never been seen (its gate was always shut). */
 export function outcomeAt(
   clock: CompiledClock,

@@ -2,6 +2,7 @@
 // clock was stopped.
 import type { Calendar, Title } from '../policy/compiled.ts';
 import type { Fact } from './cycle.ts';
+import { type Exclusions, openTime } from './exclusions.ts';
 import { lengthText, rolesText, roleWord } from './explain-words.ts';
 import type { Notice } from './findings.ts';
 
@@ -70,18 +71,25 @@ function toldLateText(at: At, { knownAt, quiet, toldBeforeAt }: Notice, whom: Ti
 
 /**
  * How long before the due instant a clock was stopped, or how long after. One measure for both: the calendar's own time,
- * as `overdueMs` is. It is named where the wall shows another; where none of the time counted, the wall's is told and why.
+ * less what was left out, as `overdueMs` is. Where the wall shows another, it is said what the measure leaves out; where
+ * none of the time counted, the wall's is told and why.
  */
-export function marginText(fact: Fact, calendar: Calendar): Title {
+export function marginText(fact: Fact, calendar: Calendar, left: Exclusions): Title {
   const isLate = fact.at > fact.dueAt;
   const [from, to] = isLate ? [fact.dueAt, fact.at] : [fact.at, fact.dueAt];
   const wallMs = to - from;
   const openMs = calendar.elapsed(from, to);
   const countedMs = isLate ? fact.overdueMs : openMs;
+  const pausedMs = isLate ? openTime(left.pauses, calendar, from, to) : 0;
+  const without: Without = {
+    hours: openMs !== wallMs,
+    pauses: pausedMs > 0,
+    stops: openMs - countedMs > pausedMs,
+  };
   const uncounted = countedMs === 0 && wallMs > 0;
   const length = lengthText(uncounted ? wallMs : countedMs);
-  const measure = uncounted || countedMs === wallMs || calendar.always ? NOTHING : OF_WORK;
-  const why = uncounted ? whyUncounted(openMs, wallMs) : NOTHING;
+  const measure = uncounted ? NOTHING : measureText(without);
+  const why = uncounted ? whyUncounted(without) : NOTHING;
   return isLate
     ? { zh: `超时 ${length.zh}${measure.zh}${why.zh}`, en: `late by ${length.en}${measure.en}${why.en}` }
     : {
@@ -90,10 +98,30 @@ export function marginText(fact: Fact, calendar: Calendar): Title {
       };
 }
 
-const OF_WORK: Title = { zh: '（工作时间）', en: ' of working time' };
+/** What of the wall's time a measure leaves out: time outside hours, pauses, and what lay between a stop and its reopening. */
+interface Without {
+  readonly hours: boolean;
+  readonly pauses: boolean;
+  readonly stops: boolean;
+}
 
-function whyUncounted(openMs: number, wallMs: number): Title {
-  if (openMs === 0) return { zh: '，均为非工作时间', en: ', all of it outside hours' };
-  if (openMs === wallMs) return { zh: '，均在暂停中', en: ', all of it paused' };
-  return { zh: '，均为非工作时间或暂停时间', en: ', all of it outside hours or paused' };
+function measureText({ hours, pauses, stops }: Without): Title {
+  const left = [...(pauses ? [PAUSES] : []), ...(stops ? [STOPS] : [])];
+  const zhLeft = left.length === 0 ? [] : [`不含${left.map(({ zh }) => zh).join('和')}`];
+  const zh = [...(hours ? ['工作时间'] : []), ...zhLeft].join('，');
+  const enLeft = left.length === 0 ? '' : `, not counting ${left.map(({ en }) => en).join(' or ')}`;
+  return { zh: zh === '' ? '' : `（${zh}）`, en: `${hours ? ' of working time' : ''}${enLeft}` };
+}
+
+const PAUSES: Title = { zh: '暂停', en: 'pauses' };
+const STOPS: Title = { zh: '停止期间', en: 'the time it was stopped' };
+
+function whyUncounted({ hours, pauses, stops }: Without): Title {
+  const reasons: Title[] = [
+    ...(hours ? [{ zh: '非工作时间', en: 'outside hours' }] : []),
+    ...(pauses ? [{ zh: '暂停时间', en: 'paused' }] : []),
+    ...(stops ? [{ zh: '停止期间', en: 'stopped' }] : []),
+  ];
+  const [zh, en] = [reasons.map(each => each.zh).join('或'), reasons.map(each => each.en).join(' or ')];
+  return { zh: `，均为${zh}`, en: `, all of it ${en}` };
 }

@@ -3,7 +3,7 @@
 import type { SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, Duration, Title } from '../policy/compiled.ts';
 import { formatDuration } from '../policy/duration.ts';
-import type { Step, StepKind } from './account.ts';
+import type { EventRef, Step, StepKind } from './account.ts';
 import { type Cycle, evaluate, type Fact } from './cycle.ts';
 import { type Exclusions, openTime } from './exclusions.ts';
 import { type Describer, ringsOf } from './explain-text.ts';
@@ -48,7 +48,7 @@ export function stepsOf(scene: Scene, left: Exclusions): Step[] {
     const order = ORDER.indexOf(kind);
     return order < 0 ? ORDER.length : order;
   };
-  return [...moveSteps(scene), ...pauseSteps(scene, left), ...gateSteps(scene), ...factSteps(scene)]
+  return [...moveSteps(scene), ...pauseSteps(scene, left), ...gateSteps(scene), ...factSteps(scene, left)]
     .sort((a, b) => a.at - b.at || compare(placeOf(a), placeOf(b)) || orderOf(a) - orderOf(b))
     .map(({ step }) => step);
 }
@@ -140,7 +140,7 @@ function beginningOf({ known }: Scene, whole: Span, begin: number, began: SlaEve
 function cutBy({ known, cycle, until }: Scene, at: number): SlaEvent | null {
   const stop = known.undoneStops.findLast(({ stoppedBy }) => stoppedBy.time === at);
   if (stop !== undefined && at < until) return stop.stoppedBy;
-  return cycle.hidden === null ? known.endedBy : (known.hiddenBy.at(-1) ?? null);
+  return cycle.hidden === null ? known.endedBy : (known.hiddenBy.at(-1)?.event ?? null);
 }
 
 /** What the pause did to the due instant as it stood then, whatever the target became later. */
@@ -160,10 +160,12 @@ function gateSteps({ known, describe }: Scene): Placed[] {
   const { hiddenBy, shownBy, undoneStops, moves } = known;
   const told = new Set(moves.filter(isShownAgain).map(({ event }) => event));
   return [
-    ...hiddenBy.map(event => place(event.time, 'hidden', event, describe.hidden(event))),
+    ...hiddenBy.map(by =>
+      place(by.event.time, 'hidden', by.event, describe.hidden(by), { changes: by.changes }),
+    ),
     ...shownBy
-      .filter(event => !told.has(event))
-      .map(event => place(event.time, 'shown', event, describe.shown(event))),
+      .filter(({ event }) => !told.has(event))
+      .map(by => place(by.event.time, 'shown', by.event, describe.shown(by), { changes: by.changes })),
     ...undoneStops.flatMap(stop => {
       const { stoppedBy, reopenedBy } = stop;
       return [
@@ -174,11 +176,14 @@ function gateSteps({ known, describe }: Scene): Placed[] {
   ];
 }
 
-function factSteps(scene: Scene): Placed[] {
+function factSteps(scene: Scene, left: Exclusions): Placed[] {
   const { clock, cycle, pauses, trace, known, now, describe } = scene;
   const { atOnce } = clock;
   const { facts, begun } = evaluate(clock, cycle, pauses, trace.fold.queues, now);
-  const steps = facts.map(fact => factStep(scene, fact));
+  const steps = [
+    ...known.findings.gone.map(gone => factStep(scene, left, gone.fact, gone.by)),
+    ...facts.map(fact => factStep(scene, left, fact, null)),
+  ];
   if (begun === null || atOnce === null) return steps;
   const { called } = known.findings;
   const step = place(begun.at, 'action', null, describe.atOnce(begun.at, atOnce, called), {
@@ -187,17 +192,22 @@ function factSteps(scene: Scene): Placed[] {
   return [{ ...step, after: known.moves[0]?.event ?? known.startedBy }, ...steps];
 }
 
-function factStep(scene: Scene, fact: Fact): Placed {
+/** `goneBy`: the event since which it does not hold any more; null for what holds. */
+function factStep(scene: Scene, left: Exclusions, fact: Fact, goneBy: SlaEvent | null): Placed {
   const { clock, known, describe } = scene;
   const event = endingOf(scene, fact.state);
   const roles = rolesOf(clock, fact);
   const notice = known.findings.noticeOf(fact);
-  const sentence = describe.fact(fact, event, clock.calendar, roles, notice);
+  const told = describe.fact(fact, event, clock.calendar, left, roles, notice);
+  const sentence = goneBy === null ? told : describe.gone(told, fact, goneBy);
   const { knownAt, quiet } = notice;
+  const takenBackBy = fact.state === 'breached' ? goneBy : null;
   return place(fact.at, fact.state, event, sentence, {
     knownAt: knownAt === null ? null : instantText(knownAt),
     told: quiet ? [] : roles,
     rings: ringsOf(event),
+    takenBackAt: takenBackBy === null ? null : instantText(takenBackBy.time),
+    takenBackBy: takenBackBy === null ? null : refOf(takenBackBy),
   });
 }
 
@@ -215,7 +225,7 @@ function endingOf({ known, cycle }: Scene, state: Fact['state']): SlaEvent | nul
     case 'missed':
       return endedBy;
     case 'cancelled':
-      return cycle.hidden === null ? endedBy : (hiddenBy.at(-1) ?? null);
+      return cycle.hidden === null ? endedBy : (hiddenBy.at(-1)?.event ?? null);
     case 'waived':
       return waivedBy;
     case 'warned':
@@ -244,6 +254,8 @@ const PLAIN: Omit<Step, 'at' | 'kind' | 'event' | 'text'> = {
   rings: null,
   knownAt: null,
   told: [],
+  takenBackAt: null,
+  takenBackBy: null,
 };
 
 function place(
@@ -253,6 +265,10 @@ function place(
   text: Title,
   more: Partial<typeof PLAIN> = {},
 ): Placed {
-  const named = event === null ? null : { type: event.type, id: event.id, source: event.source };
+  const named = event === null ? null : refOf(event);
   return { at, after: event, step: { at: instantText(at), kind, event: named, ...PLAIN, ...more, text } };
+}
+
+function refOf({ type, id, source }: SlaEvent): EventRef {
+  return { type, id, source };
 }

@@ -4,12 +4,13 @@ import type { FieldValue, SlaEvent } from '../contract/event.ts';
 import { type AtOnce, type Calendar, NOTIFY, type Title } from '../policy/compiled.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import type { Fact } from './cycle.ts';
+import type { Exclusions } from './exclusions.ts';
 import { breachedText, escalatedText, marginText, warnedText } from './explain-deadlines.ts';
 import { lengthText, reasonWord, rolesText, roleWord, targetText } from './explain-words.ts';
 import type { Notice } from './findings.ts';
 import { text } from './fold.ts';
 import type { Place, TimePart } from './time-parts.ts';
-import type { DueMove, UndoneStop } from './trace.ts';
+import type { DueMove, GateMove, UndoneStop } from './trace.ts';
 
 const PLACES: Readonly<Record<Place, Title>> = {
   queue: { zh: '排队等待', en: 'waiting in queue' },
@@ -123,8 +124,8 @@ export class Describer {
           : { zh: `${when} 暂停时间不计；${zhDue}`, en: `${when} paused time does not count; ${enDue}` };
       case 'target':
         return {
-          zh: `${when} ${name.zh} 将目标改为 ${goal.zh}${change}；${zhDue}`,
-          en: `${when} ${name.en} changed the target to ${goal.en}${change}; ${enDue}`,
+          zh: `${when} ${name.zh} 将目标改为 ${goal.zh}${bracketed(change.zh)}；${zhDue}`,
+          en: `${when} ${name.en} changed the target to ${goal.en}${change.en}; ${enDue}`,
         };
       case 'reopening':
         return {
@@ -138,8 +139,8 @@ export class Describer {
         const enGoal =
           target === null ? `, calendar "${calendar}"` : `, target ${goal.en} of calendar "${calendar}"`;
         return {
-          zh: `${when} ${name.zh} 起规则${again.zh}适用${change}（${zhGoal}日历“${calendar}”）；${zhDue}`,
-          en: `${when} the rule applies${again.en} since ${name.en}${change}${enGoal}; ${enDue}`,
+          zh: `${when} ${name.zh} 起规则${again.zh}适用${bracketed(change.zh, `${zhGoal}日历“${calendar}”`)}；${zhDue}`,
+          en: `${when} the rule applies${again.en} since ${name.en}${change.en}${enGoal}; ${enDue}`,
         };
       }
       default:
@@ -201,28 +202,31 @@ export class Describer {
     };
   }
 
-  hidden(event: SlaEvent): Title {
+  hidden({ event, changes }: GateMove): Title {
     const when = this.at(event.time);
+    const change = changesText(changes);
     return {
-      zh: `${when} ${nameOf(event).zh} 后规则不再适用`,
-      en: `${when} the rule does not apply any more since ${nameOf(event).en}`,
+      zh: `${when} ${nameOf(event).zh} 后规则不再适用${bracketed(change.zh)}`,
+      en: `${when} the rule does not apply any more since ${nameOf(event).en}${change.en}`,
     };
   }
 
   /** A rule shown again without its due instant being another. */
-  shown(event: SlaEvent): Title {
+  shown({ event, changes }: GateMove): Title {
     const when = this.at(event.time);
+    const change = changesText(changes);
     return {
-      zh: `${when} ${nameOf(event).zh} 起规则再次适用，视同从未中断`,
-      en: `${when} the rule applies again since ${nameOf(event).en}, as if it always had`,
+      zh: `${when} ${nameOf(event).zh} 起规则再次适用${bracketed(change.zh)}，视同从未中断`,
+      en: `${when} the rule applies again since ${nameOf(event).en}${change.en}, as if it always had`,
     };
   }
 
-  /** `told`: who is told as soon as it is breached. */
+  /** `told`: who is told as soon as it is breached; `left`: what the cycle leaves out of its time. */
   fact(
     fact: Fact,
     event: SlaEvent | null,
     calendar: Calendar,
+    left: Exclusions,
     told: readonly string[],
     notice: Notice,
   ): Title {
@@ -239,7 +243,7 @@ export class Describer {
         return escalatedText(at, fact, notice);
       case 'met':
       case 'missed': {
-        const margin = marginText(fact, calendar);
+        const margin = marginText(fact, calendar, left);
         return fact.state === 'met'
           ? {
               zh: `${when} ${name.zh} 停止计时${rings.zh}：达标，${margin.zh}`,
@@ -263,6 +267,20 @@ export class Describer {
       default:
         return fact.state satisfies never;
     }
+  }
+
+  /** Adds that it does not hold any more since an event. Records withdraw breaches alone: who was warned was warned. */
+  gone(told: Title, { state }: Fact, by: SlaEvent): Title {
+    const [when, name] = [this.at(by.time), nameOf(by)];
+    return state === 'breached'
+      ? {
+          zh: `${told.zh}；${when} 由 ${name.zh} 撤回`,
+          en: `${told.en}; taken back at ${when} by ${name.en}`,
+        }
+      : {
+          zh: `${told.zh}；${when} ${name.zh} 后不再成立`,
+          en: `${told.en}; it does not hold any more since ${name.en} at ${when}`,
+        };
   }
 
   part({ place, name, team, ms, pausedMs }: TimePart): Title {
@@ -299,7 +317,7 @@ export function ringsOf(event: SlaEvent | null): number | null {
 function ringsText(event: SlaEvent | null): Title {
   const rings = ringsOf(event);
   if (rings === null) return EMPTY;
-  return { zh: `（响铃 ${rings} 次）`, en: `, after ${rings} ${rings === 1 ? 'ring' : 'rings'}` };
+  return { zh: `（响铃${rings}次）`, en: `, after ${rings} ${rings === 1 ? 'ring' : 'rings'}` };
 }
 
 /** Whom a case waits for is one of the contract's reasons; elsewhere the name is the owner's own, even where it is the same word. */
@@ -319,8 +337,15 @@ function nameOf(event: SlaEvent): Title {
   };
 }
 
-function changesText(changes: DueMove['changes']): string {
-  if (changes.length === 0) return '';
+/** What an event changed; empty for nothing. In Chinese without brackets, since more may belong into them. */
+function changesText(changes: DueMove['changes']): Title {
   const shown = (value: FieldValue | null) => (value === null ? '∅' : text(value));
-  return ` (${changes.map(({ path, from, to }) => `${path}: ${shown(from)} → ${shown(to)}`).join(', ')})`;
+  const each = changes.map(({ path, from, to }) => `${path}: ${shown(from)} → ${shown(to)}`);
+  return { zh: each.join('，'), en: each.length === 0 ? '' : ` (${each.join(', ')})` };
+}
+
+/** In brackets; nothing where there is nothing to put in them. */
+function bracketed(...parts: readonly string[]): string {
+  const some = parts.filter(part => part !== '');
+  return some.length === 0 ? '' : `（${some.join('；')}）`;
 }

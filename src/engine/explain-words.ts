@@ -105,20 +105,20 @@ export function targetText(duration: Duration): Title {
     const { days, sameTime } = duration;
     if (days === 0) return { zh: '当个工作日内', en: 'that business day' };
     return {
-      zh: `${days} 个工作日${sameTime ? '（同一时刻）' : ''}`,
+      zh: `${days}个工作日${sameTime ? '后的同一时刻' : ''}`,
       en: `${days} business day${days === 1 ? '' : 's'}${sameTime ? ' (same time of day)' : ''}`,
     };
   }
   const { ms } = duration;
   const units = [
-    [DAY_MS, ' 天', ' d', 3 * DAY_MS],
-    [3_600_000, ' 小时', ' h', 0],
-    [60_000, ' 分钟', ' min', 0],
+    [DAY_MS, '天', ' d', 3 * DAY_MS],
+    [3_600_000, '小时', ' h', 0],
+    [60_000, '分钟', ' min', 0],
   ] as const;
   for (const [size, zh, en, least] of units) {
     if (ms >= size && ms >= least && ms % size === 0) return { zh: ms / size + zh, en: ms / size + en };
   }
-  return { zh: `${ms / 1000} 秒`, en: `${ms / 1000} s` };
+  return { zh: `${ms / 1000}秒`, en: `${ms / 1000} s` };
 }
 
 const WEEKDAYS = {

@@ -27,7 +27,7 @@ export const EXPLAINED_CYCLES_MAX = 20;
 
 /** Every cycle of every clock of the case that has been seen, as of `now` (ms since 1970, not before its last evaluation). */
 export function explainCase(state: CaseState, now: number): ClockView[] {
-  const trace = traceCase(state, now);
+  const trace = traceCase(state, now, EXPLAINED_CYCLES_MAX);
   const describe = new Describer(state.policy.timezone);
   return trace.fold.clocks.flatMap(({ clock, cycles }) => {
     const pauses = pausesOf(trace.fold, clock);

@@ -1,15 +1,23 @@
 // When what is told of a cycle became known, as far as the times of its events can say: a deadline at its own instant, or
-// only with the event that showed the rule to apply, or its target to be another. What arrives late can't be seen here,
-// since events keep no time of arrival: a record's `seenAt` has it.
+// only with the event that showed the rule to apply, or its target to be another; and which event took it back, by showing
+// that the rule does not apply or that more time is left. What arrives late can't be seen here, since events keep no time
+// of arrival: a record's `seenAt` has it.
+import type { SlaEvent } from '../contract/event.ts';
 import { QUIET_MS } from '../contract/record.ts';
 import type { Evaluation, Fact } from './cycle.ts';
 import { isEnd } from './tell.ts';
 
-/** A deadline that has been told of the cycle: what it is, when it was, when it first became known. */
+/** A deadline that has been told of the cycle, when it first became known, and the event since which it does not hold. */
 interface Finding {
-  readonly what: string;
-  readonly at: number;
+  readonly fact: Fact;
   readonly knownAt: number;
+  goneBy: SlaEvent | null;
+}
+
+/** A deadline that was told and is not true any more, and the event that made it so. */
+export interface Gone {
+  readonly fact: Fact;
+  readonly by: SlaEvent;
 }
 
 /** How a deadline came to be known. Instants in ms since 1970. */
@@ -34,20 +42,24 @@ export class Findings {
     for (const fact of facts) this.#note(fact, fact.at);
   }
 
-  /** What is true after an event of the instant `at`. */
-  learn({ facts, begun }: Evaluation, at: number): void {
-    for (const fact of facts) this.#note(fact, at);
+  /** What is true after an event; what was told before and is not among it is gone. */
+  learn({ facts, begun }: Evaluation, event: SlaEvent): void {
+    for (const fact of facts) this.#note(fact, event.time);
+    const keys = new Set(facts.map(keyOf));
+    for (const [key, finding] of this.#found) if (!keys.has(key)) finding.goneBy ??= event;
     if (begun !== null) this.#called ??= !facts.some(isEnd);
-  }
-
-  /** Whether all deadlines of the evaluation have been noted. */
-  knows({ facts }: Evaluation): boolean {
-    return facts.every(fact => isEnd(fact) || this.#found.has(keyOf(fact)));
   }
 
   /** Whether what the rule calls for at once was called for: not where the cycle had ended when it became known. */
   get called(): boolean {
     return this.#called ?? false;
+  }
+
+  /** What was told and does not hold in the end, in the order in which it was told. */
+  get gone(): Gone[] {
+    return [...this.#found.values()].flatMap(({ fact, goneBy }) =>
+      goneBy === null ? [] : [{ fact, by: goneBy }],
+    );
   }
 
   noticeOf(fact: Fact): Notice {
@@ -57,7 +69,7 @@ export class Findings {
     const { knownAt } = known;
     if (!isQuiet(known)) return { knownAt, quiet: false, toldBeforeAt: null };
     const before = [...this.#found.values()].findLast(
-      one => one.what === what && one.knownAt < knownAt && one.at !== fact.at && !isQuiet(one),
+      one => nameOf(one.fact) === what && one.knownAt < knownAt && one.fact.at !== fact.at && !isQuiet(one),
     );
     return { knownAt, quiet: true, toldBeforeAt: before?.knownAt ?? null };
   }
@@ -65,7 +77,9 @@ export class Findings {
   #note(fact: Fact, knownAt: number): void {
     if (isEnd(fact)) return;
     const key = keyOf(fact);
-    if (!this.#found.has(key)) this.#found.set(key, { what: nameOf(fact), at: fact.at, knownAt });
+    const known = this.#found.get(key);
+    if (known === undefined) this.#found.set(key, { fact, knownAt, goneBy: null });
+    else known.goneBy = null;
   }
 }
 
@@ -77,6 +91,6 @@ function keyOf(fact: Fact): string {
   return `${nameOf(fact)} ${fact.at}`;
 }
 
-function isQuiet({ at, knownAt }: Finding): boolean {
-  return knownAt - at > QUIET_MS;
+function isQuiet({ fact, knownAt }: Finding): boolean {
+  return knownAt - fact.at > QUIET_MS;
 }

@@ -87,7 +87,7 @@ export function hygieneOfCycle(
     cycles: 1,
     paused: Number(own.length > 0),
     stuck: Number(endedAt === null && on !== null && now - on.from > stuckMs),
-    lastMoment: Number(own.some(span => isLastMoment(clock, cycle, own, span))),
+    lastMoment: Number(isLastMoment(clock, cycle, own, until)),
     endedPaused: Number(endedAt !== null && on !== null && found.outcome !== 'cancelled'),
     kept: Number(found.outcome === 'met'),
     broken: Number(isBroken(found)),
@@ -96,13 +96,20 @@ export function hygieneOfCycle(
   };
 }
 
-/** Whether the pause began when a tenth or less of the time from start to due was left. */
-function isLastMoment(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], span: Span): boolean {
+/**
+ * Whether one of the pauses began when a tenth or less of the time from start to due was left. What is left only shrinks,
+ * so the last one that came before the due instant tells for all.
+ */
+function isLastMoment(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], until: number): boolean {
+  const open: Cycle = { ...cycle, end: null, hidden: null };
+  const due = outcomeAt(clock, open, pauses, until)?.times.dueAt;
+  const last = pauses.findLast(({ from }) => due !== undefined && from < due);
+  if (last === undefined || last.from < cycle.startedAt) return false;
   // As it stood when the pause began: what had been paused before had moved the due instant by then.
-  const before = pauses.filter(({ from }) => from < span.from);
-  const then = outcomeAt(clock, { ...cycle, end: null, hidden: null }, before, span.from);
-  if (then === null || span.from < cycle.startedAt || span.from >= then.times.dueAt) return false;
-  const left = clock.calendar.elapsed(span.from, then.times.dueAt);
+  const before = pauses.filter(({ from }) => from < last.from);
+  const then = outcomeAt(clock, open, before, last.from);
+  if (then === null || last.from >= then.times.dueAt) return false;
+  const left = clock.calendar.elapsed(last.from, then.times.dueAt);
   return left * 9 <= then.times.elapsedMs;
 }
 

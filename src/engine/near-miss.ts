@@ -1,7 +1,14 @@
 // Rules that just missed: their start came, but what they ask for does not hold. It answers why a rule that somebody
 // expects does not run, most often since a publisher writes a value otherwise than the policy does.
 import type { Fields, FieldValue } from '../contract/event.ts';
-import type { AttributeCondition, CompiledClock, FieldTest, Occasion, Title } from '../policy/compiled.ts';
+import type {
+  AttributeCondition,
+  CompiledClock,
+  CompiledPolicy,
+  FieldTest,
+  Occasion,
+  Title,
+} from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
 import { clockOf, text } from './fold.ts';
 import { satisfies } from './match.ts';
@@ -22,7 +29,10 @@ export interface NearMiss {
   readonly rule: string;
   readonly title: Title;
   readonly unmet: readonly Unmet[];
-  /** True where all that keeps it from running is written otherwise, in case or blanks alone. */
+  /**
+   * True where all that keeps it from running looks like a slip: a value that is written otherwise, in case or blanks alone,
+   * or one of the policy's own attributes that none of its rules takes, though they name several.
+   */
   readonly slip: boolean;
   readonly text: Title;
 }
@@ -40,8 +50,9 @@ export function nearMisses(state: CaseState): NearMisses {
     const unmet = unmetOf(state, clock);
     if (unmet === null || unmet.length === 0) continue;
     const { rule, title } = clock;
-    const rank = Math.max(...unmet.map(rankOf));
-    found.push({ miss: { rule, title, unmet, slip: rank === 0, text: sentence(unmet) }, rank });
+    const slips = unmet.map(each => slipOf(state.policy, each));
+    const rank = Math.max(...unmet.map((each, i) => (slips[i] === null ? rankOf(each) : 0)));
+    found.push({ miss: { rule, title, unmet, slip: rank === 0, text: sentence(unmet, slips) }, rank });
   }
   const rules = found.sort((a, b) => a.rank - b.rank).map(({ miss }) => miss);
   return {
@@ -57,9 +68,9 @@ function unmetOf(state: CaseState, clock: CompiledClock): readonly Unmet[] | nul
   const start = fewest(starts);
   if (start === null) return null;
   const gate = fewest(clock.when.map(condition => unmetTests(condition, state.fold.attributes))) ?? [];
-  const names = new Set(start.map(({ attribute }) => attribute));
-  const others = [...gate, ...unmetTarget(clock, state.fold.attributes)];
-  return [...start, ...others.filter(({ attribute }) => !names.has(attribute))];
+  const all = [...start, ...gate, ...unmetTarget(clock, state.fold.attributes)];
+  // An attribute that is amiss in several ways is told once.
+  return all.filter(({ attribute }, i) => all.findIndex(other => other.attribute === attribute) === i);
 }
 
 /** A value for which the rule names no target keeps it from running as well. */
@@ -98,25 +109,63 @@ function fewest(all: readonly (readonly Unmet[])[]): readonly Unmet[] | null {
   return least;
 }
 
-function rankOf(unmet: Unmet): number {
-  if (isSlip(unmet)) return 0;
-  return unmet.found === null ? 2 : 1;
+function rankOf({ found }: Unmet): number {
+  return found === null ? 2 : 1;
+}
+
+function slipOf(policy: CompiledPolicy, unmet: Unmet): 'spelling' | 'value' | null {
+  if (isSlip(unmet)) return 'spelling';
+  const { attribute, found } = unmet;
+  if (found === null || !policy.attributes.has(attribute)) return null;
+  const taken = takenBy(policy).get(attribute);
+  return taken !== undefined && taken.size > 1 && !taken.has(plain(found)) ? 'value' : null;
+}
+
+/** The values that a policy's rules name, by attribute, however they are written; found once. */
+const TAKEN = new WeakMap<CompiledPolicy, ReadonlyMap<string, ReadonlySet<string>>>();
+
+function takenBy(policy: CompiledPolicy): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = TAKEN.get(policy);
+  if (known !== undefined) return known;
+  const taken = new Map<string, Set<string>>();
+  const take = (attribute: string, values: Iterable<FieldValue>) => {
+    const names = taken.get(attribute) ?? new Set();
+    for (const value of values) names.add(plain(value));
+    taken.set(attribute, names);
+  };
+  for (const { when, start, target } of policy.clocks) {
+    for (const test of when.flat()) take(test.path, test.values ?? []);
+    for (const one of start)
+      for (const test of 'becomes' in one ? one.becomes : one.tests) take(test.path, test.values ?? []);
+    if (target.kind === 'by') take(target.attribute, target.values.keys());
+  }
+  TAKEN.set(policy, taken);
+  return taken;
 }
 
 function isSlip({ found, wanted }: Unmet): boolean {
   if (found === null || wanted === null) return false;
-  const plain = (value: FieldValue) => text(value).trim().toLowerCase();
   return wanted.some(value => plain(value) === plain(found));
 }
 
-function sentence(unmet: readonly Unmet[]): Title {
-  const parts = unmet.map(each => {
-    const { attribute, found, wanted } = each;
-    const slip = isSlip(each);
+/** A value without what is most often written otherwise. */
+function plain(value: FieldValue): string {
+  return text(value).trim().toLowerCase();
+}
+
+const SLIPS = {
+  spelling: { zh: '（大小写或空格不同）', en: ' (written otherwise)' },
+  value: { zh: '（没有规则采用该值）', en: ' (which no rule takes)' },
+} as const;
+
+function sentence(unmet: readonly Unmet[], slips: readonly (keyof typeof SLIPS | null)[]): Title {
+  const parts = unmet.map(({ attribute, found, wanted }, i) => {
+    const slip = slips[i] ?? null;
+    const { zh, en } = slip === null ? { zh: '', en: '' } : SLIPS[slip];
     const want = wanted === null ? null : wanted.map(text).join('/');
     return {
-      zh: `${attribute} ${found === null ? '未填写' : `为“${text(found)}”`}，须${want === null ? '有值' : `为 ${want}`}${slip ? '（大小写或空格不同）' : ''}`,
-      en: `${attribute} ${found === null ? 'is missing' : `is "${text(found)}"`}, it takes ${want ?? 'any value'}${slip ? ' (written otherwise)' : ''}`,
+      zh: `${attribute} ${found === null ? '未填写' : `为“${text(found)}”`}，须${want === null ? '有值' : `为 ${want}`}${zh}`,
+      en: `${attribute} ${found === null ? 'is missing' : `is "${text(found)}"`}, it takes ${want ?? 'any value'}${en}`,
     };
   });
   return { zh: parts.map(({ zh }) => zh).join('；'), en: parts.map(({ en }) => en).join('; ') };

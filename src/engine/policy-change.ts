@@ -13,11 +13,11 @@ import type { Cause, Naming, Told } from './tell.ts';
 
 /** How many clock cycles a policy changed, as people want to know it before they put it into force. */
 export interface CyclesChanged {
-  /** There before and after, with another outcome, or open with another due instant. */
+  /** Open before and after with another due instant, or ended otherwise: with another outcome, only before, only after. */
   changed: number;
-  /** There now, and before not at all or cancelled. */
+  /** Open now, and before not at all or cancelled. */
   started: number;
-  /** There before, and now not at all or cancelled. */
+  /** Open before, and now not at all or cancelled. */
   cancelled: number;
   /** Overdue or missed now, and not before; such a one may be changed or started too. */
   overdue: number;
@@ -83,10 +83,9 @@ function addEffect(before: CaseState, after: CaseState, effect: PolicyEffect): v
     const now = cyclesOf(after, rule);
     for (let i = 0; i < Math.max(old.length, now.length); i++) {
       const [was, is] = [standOf(old[i]), standOf(now[i])];
-      if (was === null && is !== null) add(effect, rule, 'started');
-      if (was !== null && is === null) add(effect, rule, 'cancelled');
-      const isOther = was !== is || (is === 'open' && old[i]?.dueAt !== now[i]?.dueAt);
-      if (was !== null && is !== null && isOther) add(effect, rule, 'changed');
+      if (was === null && is === 'open') add(effect, rule, 'started');
+      else if (was === 'open' && is === null) add(effect, rule, 'cancelled');
+      else if (was !== is || (is === 'open' && old[i]?.dueAt !== now[i]?.dueAt)) add(effect, rule, 'changed');
       if (!isBroken(old[i]) && isBroken(now[i])) add(effect, rule, 'overdue');
     }
   }

@@ -3,7 +3,7 @@
 import type { FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledClock, Duration } from '../policy/compiled.ts';
 import type { CaseState } from './case.ts';
-import { type Cycle, evaluate, outcomeAt } from './cycle.ts';
+import { type Cycle, dueAsOf, type Evaluation, evaluate } from './cycle.ts';
 import { Findings } from './findings.ts';
 import { applyEvent, type CaseFold, clockOf, emptyFold, pausesOf } from './fold.ts';
 import type { Span } from './span.ts';
@@ -39,14 +39,21 @@ export interface UndoneStop {
   readonly reopenedBy: SlaEvent;
 }
 
+/** An event by which a rule applies no more, or again, and the attributes that the clock reads and it changed. */
+export interface GateMove {
+  readonly event: SlaEvent;
+  readonly changes: readonly AttributeChange[];
+}
+
+/** What is known of a cycle. Of all but the latest ones of a clock only `startedBy` holds. */
 export interface CycleTrace {
   readonly startedBy: SlaEvent;
   readonly moves: DueMove[];
   endedBy: SlaEvent | null;
   waivedBy: SlaEvent | null;
-  /** Events that shut the gate while it was open, and those that opened it again. */
-  readonly hiddenBy: SlaEvent[];
-  readonly shownBy: SlaEvent[];
+  /** What shut the gate while it was open, and what opened it again. */
+  readonly hiddenBy: GateMove[];
+  readonly shownBy: GateMove[];
   readonly undoneStops: UndoneStop[];
   readonly findings: Findings;
 }
@@ -67,11 +74,18 @@ interface Tracking extends CycleTrace {
   due: number | null;
   /** Where the due instant stood when the pause that is on began to move it; null when none does. */
   heldFrom: number | null;
+  /** The instant as of which `due` was found; pauses since then have moved it each by its own length. */
+  lookedAt: number;
+  /** No deadline of it lies before this. Found while no pause was on: one only postpones what lies ahead of it. */
+  quietUntil: number;
 }
 
-/** Runs the events that have applied, as of `now` (ms since 1970). */
-export function traceCase(state: CaseState, now: number): CaseTrace {
-  const run = new Trace(state);
+/**
+ * Runs the events that have applied, as of `now` (ms since 1970). Only the `latest` cycles of each clock are followed
+ * through every event: a case may have thousands that stay open, and each would be looked at again and again.
+ */
+export function traceCase(state: CaseState, now: number, latest: number): CaseTrace {
+  const run = new Trace(state, latest);
   for (let i = 0; i < state.applied; i++) {
     const event = state.events[i];
     if (event !== undefined) run.apply(event, state.events, i);
@@ -95,9 +109,11 @@ class Trace implements CaseTrace {
   /** By the pause's index and the instant. */
   readonly #pauseBegan = new Map<string, SlaEvent>();
   readonly #pauseEnded = new Map<string, SlaEvent>();
+  readonly #latest: number;
 
-  constructor({ policy, entity }: CaseState) {
+  constructor({ policy, entity }: CaseState, latest: number) {
     this.fold = emptyFold(policy, entity, true);
+    this.#latest = latest;
   }
 
   get holders(): readonly HolderSpan[] {
@@ -147,26 +163,31 @@ class Trace implements CaseTrace {
   finish(now: number): void {
     for (const { clock, cycles } of this.fold.clocks) {
       const pauses = pausesOf(this.fold, clock);
-      for (const cycle of cycles) {
+      for (const cycle of cycles.slice(-this.#latest)) {
         const tracking = this.cycles.get(cycle);
         if (tracking === undefined) continue;
-        recede(tracking, dueIf(clock, cycle, pauses, now));
+        recede(tracking, finite(dueAsOf(clock, cycle, pauses, now)));
         settlePause(tracking, now, null, cycle.target);
         tracking.findings.passTime(evaluate(clock, cycle, pauses, this.fold.queues, now));
       }
     }
   }
 
-  /** The cycles that the event may change, as they are before it: those that are open or out of sight, and each clock's latest. */
+  /**
+   * The cycles that the event may change, as they are before it: those that are open or out of sight, and each clock's
+   * latest. One that is not among the latest now never will be.
+   */
   #copies({ concern: { clocks } }: Touch): Map<number, Before> {
     const found = new Map<number, Before>();
     for (const index of clocks) {
       const fold = clockOf(this.fold, index);
       if (fold === undefined) continue;
       const latest = fold.cycles.at(-1);
-      const live = fold.cycles.filter(
-        cycle => cycle.end === null || cycle === latest || cycle.shownAt === null || cycle.hidden !== null,
-      );
+      const live = fold.cycles
+        .slice(-this.#latest)
+        .filter(
+          cycle => cycle.end === null || cycle === latest || cycle.shownAt === null || cycle.hidden !== null,
+        );
       found.set(index, {
         copies: new Map(live.map(cycle => [cycle, { ...cycle }])),
         count: fold.cycles.length,
@@ -188,6 +209,7 @@ class Trace implements CaseTrace {
     const last = spans.at(-1);
     const wasOn = before?.at(-1)?.to === null;
     if (last?.to === null && !wasOn) this.#pauseBegan.set(key, event);
+    else if (wasOn && spans.length < before.length) this.#pauseBegan.delete(key);
     else if (wasOn && last?.to === event.time && spans.length === before.length)
       this.#pauseEnded.set(key, event);
   }
@@ -201,59 +223,93 @@ class Trace implements CaseTrace {
     pauses: readonly Span[],
     changes: readonly AttributeChange[],
   ): void {
-    const { queues } = this.fold;
-    const found = evaluate(clock, cycle, pauses, queues, event.time);
-    const due = finite(found.dueAt);
     const known = this.cycles.get(cycle);
     if (known === undefined || was === null) {
-      const tracking: Tracking = {
-        startedBy: event,
-        moves: [],
-        endedBy: null,
-        waivedBy: null,
-        hiddenBy: [],
-        shownBy: [],
-        undoneStops: [],
-        findings: new Findings(),
-        due: null,
-        heldFrom: null,
-      };
+      const tracking = trackingOf(event);
       this.cycles.set(cycle, tracking);
-      tracking.findings.learn(found, event.time);
+      const due = finite(this.#look(tracking, clock, cycle, pauses, event).dueAt);
       if (due !== null) move(tracking, event, due, 'start', cycle.target, changes);
       return;
     }
     const before = was.cycle;
-    const dueWas = dueIf(clock, before, was.pauses, event.time);
-    // Looking at both sides of each event is dear where there are many pauses: mostly the event changes nothing before it.
-    if (due !== dueWas || isOtherwise(before, cycle) || !known.findings.knows(found))
-      known.findings.passTime(evaluate(clock, before, was.pauses, queues, event.time));
-    known.findings.learn(found, event.time);
-    recede(known, dueWas);
+    const isSame = !isOtherwise(before, cycle);
+    const isQuiet = isSame && event.time <= known.quietUntil;
     const ended = cycle.end !== null || cycle.hidden !== null;
+    // A pause that begins moves nothing yet, one that goes on is looked at when it ends, and after the end none matters.
+    if (isQuiet && (ended || was.pauses === pauses || was.pauses.at(-1)?.to !== null)) return;
+    const due =
+      (isQuiet ? dueAfterPause(known, clock, cycle, was.pauses.at(-1), event.time) : null) ??
+      finite(dueAsOf(clock, cycle, pauses, event.time));
+    // What a pause has postponed lies ahead, and is the same at its last instant and just after it.
+    const dueWas = isQuiet ? due : finite(dueAsOf(clock, before, was.pauses, event.time));
+    if (!isQuiet) {
+      known.findings.passTime(evaluate(clock, before, was.pauses, this.fold.queues, event.time));
+      this.#look(known, clock, cycle, pauses, event);
+    }
+    recede(known, dueWas);
     if (ended || pauses.at(-1)?.to !== null || due !== dueWas)
       settlePause(known, event.time, event, before.target);
     if (due !== null && due !== dueWas)
       move(known, event, due, causeOf(before, cycle), cycle.target, changes);
-    noteEvent(known, before, cycle, event);
+    noteEvent(known, before, cycle, { event, changes });
+  }
+
+  /** Notes what is true of the cycle after the event, and until when that changes by nothing but events. */
+  #look(
+    known: Tracking,
+    clock: CompiledClock,
+    cycle: Cycle,
+    pauses: readonly Span[],
+    event: SlaEvent,
+  ): Evaluation {
+    const found = evaluate(clock, cycle, pauses, this.fold.queues, event.time);
+    known.findings.learn(found, event);
+    known.lookedAt = event.time;
+    if (pauses.at(-1)?.to !== null) known.quietUntil = found.nextAt;
+    return found;
   }
 }
 
-/** Whether what was true of the cycle before an event may be gone after it, the due instant being the same. */
-function isOtherwise(before: Cycle, cycle: Cycle): boolean {
-  return before.end !== cycle.end || before.hidden !== cycle.hidden || before.target !== cycle.target;
+function trackingOf(startedBy: SlaEvent): Tracking {
+  return {
+    startedBy,
+    moves: [],
+    endedBy: null,
+    waivedBy: null,
+    hiddenBy: [],
+    shownBy: [],
+    undoneStops: [],
+    findings: new Findings(),
+    due: null,
+    heldFrom: null,
+    lookedAt: startedBy.time,
+    quietUntil: Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** Whether the event did more to the cycle than to pause it or to let it go on. */
+function isOtherwise(was: Cycle, cycle: Cycle): boolean {
+  return (
+    was.end !== cycle.end ||
+    was.waived !== cycle.waived ||
+    was.hidden !== cycle.hidden ||
+    was.shownAt !== cycle.shownAt ||
+    was.target !== cycle.target ||
+    was.gaps !== cycle.gaps
+  );
 }
 
 /** What the event did to the cycle beside its due instant. */
-function noteEvent(known: Tracking, before: Cycle, cycle: Cycle, event: SlaEvent): void {
+function noteEvent(known: Tracking, before: Cycle, cycle: Cycle, by: GateMove): void {
+  const { event } = by;
   if (before.end === null && cycle.end !== null) known.endedBy = event;
   if (before.end !== null && cycle.end === null) {
     if (known.endedBy !== null) known.undoneStops.push({ stoppedBy: known.endedBy, reopenedBy: event });
     known.endedBy = null;
   }
   if (before.waived === null && cycle.waived !== null) known.waivedBy = event;
-  if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(event);
-  if (before.hidden !== null && cycle.hidden === null) known.shownBy.push(event);
+  if (before.hidden === null && cycle.hidden !== null) known.hiddenBy.push(by);
+  if (before.hidden !== null && cycle.hidden === null) known.shownBy.push(by);
 }
 
 function anyOf(
@@ -268,11 +324,6 @@ function anyOf(
   return null;
 }
 
-/** The due instant as of `at`; null for a cycle that has not been seen or has no target. */
-function dueIf(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[], at: number): number | null {
-  return finite(outcomeAt(clock, cycle, pauses, at)?.times.dueAt ?? Number.POSITIVE_INFINITY);
-}
-
 function finite(due: number): number | null {
   return Number.isFinite(due) ? due : null;
 }
@@ -281,6 +332,27 @@ function causeOf(was: Cycle, cycle: Cycle): MoveCause {
   if (was.shownAt === null || (was.hidden !== null && cycle.hidden === null)) return 'gate';
   if (cycle.gaps.length > was.gaps.length) return 'reopening';
   return cycle.target === was.target ? 'pause' : 'target';
+}
+
+/**
+ * The due instant of an open cycle once `pause`, which is on, ends at `at`: from where it stood when that began, or when it
+ * was looked at since, so that a pause costs the same however many came before. Null where that does not tell: with several
+ * pauses, which may be one behind the other, and where the case was reopened.
+ */
+function dueAfterPause(
+  { due, lookedAt }: Tracking,
+  { pauses, calendar }: CompiledClock,
+  { fixedDue, target, gaps }: Cycle,
+  pause: Span | undefined,
+  at: number,
+): number | null {
+  if (due === null || pause === undefined) return null;
+  if (pauses.length > 1 || gaps.length > 0 || fixedDue !== null) return null;
+  // No time at all is due where some begins, which is another instant than where it ends.
+  if (target === null || (target.kind === 'time' && target.ms === 0)) return null;
+  if (pause.from >= due) return due;
+  const open = calendar.elapsed(Math.max(pause.from, lookedAt), at);
+  return open === 0 ? due : calendar.add(due, open);
 }
 
 /** A pause that is on moves the due instant as time passes: it is noted once, when it ends. */

@@ -60,16 +60,32 @@ export function readHolidayFile(text: string, file: string): HolidayFile {
   const findings = new Findings();
   const part = parsePart(text, file, findings, EXAMPLE);
   const root = new Place(part, [], findings);
+  const isReadable = findings.errors.length === 0;
   const checked = fileSchema.safeParse(part.data);
-  if (findings.errors.length === 0 && !checked.success) reportIssues(root, checked.error.issues, GUIDE);
-  if (!checked.success) return { ok: false, errors: findings.errors };
-  const added = checkYear(root, checked.data);
+  if (isReadable && !checked.success) reportIssues(root, checked.error.issues, GUIDE);
+  // A key that is wrong hides no wrong date: what can be read is checked as well.
+  const readable = checked.success ? checked.data : readableOf(part.data);
+  if (!isReadable || readable === null) return { ok: false, errors: findings.errors };
+  const added = checkYear(root, readable);
   if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
   return { ok: true, year: added, warnings: findings.warnings };
 }
 
+/** What of a file is as it should be; null without a year that its dates could be held against. */
+function readableOf(data: unknown): FileText | null {
+  const found = z
+    .object({
+      country: fileSchema.shape.country.catch(''),
+      year: fileSchema.shape.year,
+      off: fileSchema.shape.off.catch([]),
+      work: fileSchema.shape.work.catch([]),
+    })
+    .safeParse(data);
+  return found.success ? found.data : null;
+}
+
 function checkYear(root: Place, { country, year, off, work }: FileText): AddedYear {
-  if (!isCountry(country)) {
+  if (country !== '' && !isCountry(country)) {
     const advice = { expected: 'a country with known holidays, as calendars name it', example: EXAMPLE };
     root.at('country').error(`no holidays are known of country "${country}"`, advice);
   }

@@ -38,11 +38,13 @@ export function compileIndicator(
   context: IndicatorContext,
 ): { readonly indicator: CompiledIndicator; readonly reads: Reads } | null {
   const measure = compileMeasure(place, text, context);
-  if (measure === null) return null;
-  const level = measure.kind === 'level';
-  const windowMs = compileWindow(place, text, level);
+  const windowMs = compileWindow(place, text, text.level !== undefined);
+  const paneMs = compilePane(place, text, windowMs);
+  const unit = text.unit ?? (measure === null ? unitMeant(text) : unitOf(measure));
+  const alert =
+    text.alert === undefined || unit === null ? null : compileAlert(place.at('alert'), text.alert, unit);
+  if (measure === null || unit === null) return null;
   const by = compileBy(place, text, measure, context);
-  const unit = text.unit ?? unitOf(measure);
   const reads = readsOf(measure, by, context);
   const indicator: CompiledIndicator = {
     index,
@@ -53,9 +55,9 @@ export function compileIndicator(
     unit,
     measure,
     windowMs,
-    paneMs: compilePane(place, text, windowMs),
+    paneMs,
     by,
-    alert: text.alert === undefined ? null : compileAlert(place.at('alert'), text.alert, unit),
+    alert,
     reads: [...new Set([...reads.values()].flatMap(paths => [...paths]))],
   };
   return { indicator, reads };
@@ -222,6 +224,11 @@ function unitOf(measure: Measure): Unit {
     case 'level':
       return measure.longest ? 'seconds' : 'count';
   }
+}
+
+/** The unit of a figure whose measure is not sound; null where that can't be told, and so nothing of its bounds. */
+function unitMeant({ clock, count, share }: IndicatorText): Unit | null {
+  return [clock, count, share].filter(given => given !== undefined).length === 1 ? 'ratio' : null;
 }
 
 function readsOf(measure: Measure, by: readonly (readonly string[])[], context: IndicatorContext): Reads {

@@ -40,7 +40,7 @@ export type LoadResult =
       /** Rules and calendars of such a policy that are left out, since they can't be compiled. */
       readonly leftOut: readonly string[];
     }
-  | { readonly ok: false; readonly errors: readonly PolicyError[] };
+  | { readonly ok: false; readonly errors: readonly PolicyError[]; readonly warnings: readonly string[] };
 
 const FILES_MAX = 64;
 
@@ -57,10 +57,10 @@ export function loadPolicy(text: string, options: LoadOptions): LoadResult {
     mustOpenAgain: !isAccepted,
   });
   const errors = findings.errors.sort(byPlace);
-  if (errors.length > 0 && !(isAccepted && isRecord(parts[0]?.data))) return { ok: false, errors };
+  const { warnings } = findings;
+  if (errors.length > 0 && !(isAccepted && isRecord(parts[0]?.data))) return { ok: false, errors, warnings };
   const years = yearsUsed(compiled.calendars.values(), options.addedYears ?? []);
   const policy = { ...compiled, hash: hashOf(parts, read.icsTexts(parts), years) };
-  const { warnings } = findings;
   return { ok: true, policy, warnings, passedOver: errors, leftOut: leftOutOf(draft, compiled) };
 }
 

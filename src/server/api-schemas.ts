@@ -70,6 +70,7 @@ const why = z.object({
     .describe('which business days count, and what would end a clock that is open'),
 });
 
+const eventRef = z.object({ type: z.string(), id: z.string(), source: z.string() });
 const step = z.object({
   at: instant,
   kind: z.enum([
@@ -94,7 +95,7 @@ const step = z.object({
     .enum(['start', 'gate', 'target', 'reopening', 'pause'])
     .nullable()
     .describe('why the due instant moved, where it did'),
-  event: z.object({ type: z.string(), id: z.string(), source: z.string() }).nullable(),
+  event: eventRef.nullable(),
   changes: z
     .array(z.object({ path: z.string(), from: fieldValue.nullable(), to: fieldValue.nullable() }))
     .readonly()
@@ -119,6 +120,12 @@ const step = z.object({
     .describe(
       'roles that were told, going by the times of events; nobody is told of what became known more than an hour late. How late an event arrived is seen in a record as `seenAt`',
     ),
+  takenBackAt: instant
+    .nullable()
+    .describe(
+      'of a breach that was told and did not last: when it was withdrawn. Warnings and escalations that do not hold any more are listed too, and never withdrawn',
+    ),
+  takenBackBy: eventRef.nullable().describe('the event that showed it'),
   text: title,
 });
 const part = z.object({
@@ -181,7 +188,11 @@ const nearMisses = z
               }),
             )
             .readonly(),
-          slip: z.boolean().describe('all that is amiss is written otherwise, in case or blanks alone'),
+          slip: z
+            .boolean()
+            .describe(
+              'all that is amiss looks like a slip: written otherwise in case or blanks alone, or a value of an own attribute of the policy that no rule takes',
+            ),
           text: title,
         }),
       )

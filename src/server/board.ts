@@ -162,15 +162,18 @@ function agentRows(policy: CompiledPolicy, book: CellBook, now: number): Board['
   return rows.sort((a, b) => (a.state < b.state ? -1 : 1));
 }
 
-/** How many open clocks are past due, evidence apart, and how many cases were warned and have a clock that is not. */
+/**
+ * How many open clocks are past due, evidence apart, and how many cases were warned and have a clock that is not. Clocks of
+ * rules that the policy does not have run on cases that were closed under another, and may be evidence there.
+ */
 function riskCounts(
   book: CellBook,
   policy: CompiledPolicy,
 ): { readonly atRisk: number; readonly overdue: number } {
-  const evidence = new Set(policy.clocks.filter(clock => clock.evidence).map(clock => clock.rule));
+  const counted = new Set(policy.clocks.filter(clock => !clock.evidence).map(clock => clock.rule));
   let overdue = 0;
   for (const [[metric, rule = '', state], total] of book.entries('g')) {
-    if (metric === 'open' && state === 'overdue' && !evidence.has(rule)) overdue += total;
+    if (metric === 'open' && state === 'overdue' && counted.has(rule)) overdue += total;
   }
   let atRisk = 0;
   for (const [[, , kind], total] of book.entries('o')) if (kind === 'risk') atRisk += total;

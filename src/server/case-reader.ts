@@ -42,13 +42,19 @@ export interface CasePage {
 
 /**
  * Where a page ended. By risk first: for each partition the score up to which it was read and how many of that score.
- * Then the others: partition and scan cursor.
+ * Then the others: partition, scan cursor, and how many of what the scan gives from there were told: it may give more at once
+ * than a page has room for.
  */
 const cursorSchema = z.union([
   z.object({ risk: z.array(z.tuple([z.number(), z.number().int().nonnegative()])) }),
-  z.object({ p: z.number().int().nonnegative(), scan: z.string().regex(/^\d{1,20}$/) }),
+  z.object({
+    p: z.number().int().nonnegative(),
+    scan: z.string().regex(/^\d{1,20}$/),
+    told: z.number().int().nonnegative(),
+  }),
 ]);
 type Cursor = z.infer<typeof cursorSchema>;
+type OthersCursor = Exclude<Cursor, { risk: unknown }>;
 
 /** The cursor is not one that a page gave. */
 export class CursorError extends Error {}
@@ -101,10 +107,9 @@ export class CaseReader {
     const cases: CaseSummary[] = [];
     let reads = 0;
     while (cursor !== null && cases.length < limit && reads < PAGE_READS_MAX) {
+      const room = Math.min(limit - cases.length, SCAN_COUNT);
       const step: { found: Found[]; next: Cursor | null } =
-        'risk' in cursor
-          ? await this.#nextByRisk(cursor.risk, Math.min(limit - cases.length, SCAN_COUNT))
-          : await this.#nextOthers(cursor.p, cursor.scan);
+        'risk' in cursor ? await this.#nextByRisk(cursor.risk, room) : await this.#nextOthers(cursor, room);
       reads += Math.max(1, step.found.length);
       for (const state of await this.#load(step.found)) {
         const summary = caseSummary(state, now);
@@ -156,7 +161,7 @@ export class CaseReader {
       .flat()
       .sort((a, b) => a.score - b.score)
       .slice(0, count);
-    if (found.length === 0) return { found, next: { p: 0, scan: '0' } };
+    if (found.length === 0) return { found, next: { p: 0, scan: '0', told: 0 } };
     const risk = from.map(([score, skip]): [number, number] => [score, skip]);
     for (const { p, score } of found) {
       const [before, skip] = risk[p] ?? [0, 0];
@@ -165,16 +170,21 @@ export class CaseReader {
     return { found, next: { risk } };
   }
 
-  /** Some of a partition's open cases that are not at risk, and where it goes on. */
-  async #nextOthers(p: number, scan: string): Promise<{ found: Found[]; next: Cursor | null }> {
+  /** At most `count` of a partition's open cases that are not at risk, and where it goes on. */
+  async #nextOthers(
+    { p, scan, told }: OthersCursor,
+    count: number,
+  ): Promise<{ found: Found[]; next: Cursor | null }> {
     const { redis, partitions } = this.#options;
     const { cases, risk } = partitionKeys(p);
     const [next, flat] = await redis.hscan(cases, scan, 'COUNT', SCAN_COUNT);
-    const keys = flat.filter((_, i) => i % 2 === 0);
+    const all = flat.filter((_, i) => i % 2 === 0);
+    const keys = all.slice(told, told + count);
     const scores = keys.length === 0 ? [] : await redis.zmscore(risk, ...keys);
     const found = keys.flatMap((key, i) => (scores[i] === null ? [{ p, key, score: 0 }] : []));
-    if (next !== '0') return { found, next: { p, scan: next } };
-    return { found, next: p + 1 < partitions ? { p: p + 1, scan: '0' } : null };
+    if (told + count < all.length) return { found, next: { p, scan, told: told + count } };
+    if (next !== '0') return { found, next: { p, scan: next, told: 0 } };
+    return { found, next: p + 1 < partitions ? { p: p + 1, scan: '0', told: 0 } : null };
   }
 
   async #load(found: readonly Found[]): Promise<CaseState[]> {

@@ -26,9 +26,11 @@ const cyclesChanged = {
   changed: z
     .number()
     .int()
-    .describe('there before and after, with another outcome, or open with another due instant'),
-  started: z.number().int().describe('there now, and before not at all or cancelled'),
-  cancelled: z.number().int().describe('there before, and now not at all or cancelled'),
+    .describe(
+      'open before and after with another due instant, or ended otherwise: with another outcome, only before, only after',
+    ),
+  started: z.number().int().describe('open now, and before not at all or cancelled'),
+  cancelled: z.number().int().describe('open before, and now not at all or cancelled'),
   overdue: z
     .number()
     .int()

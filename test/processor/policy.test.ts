@@ -162,11 +162,12 @@ t.test('what a policy changes is said by what became of each clock', async t => 
     'cancelled 1',
   ]);
   const another = '\n  - { rule: ALSO, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h }';
-  t.same(effect(clocks(STOP, another), ['created', 0], ['replied', 30]), ['started 1'], 'none → met');
+  t.same(effect(clocks(STOP, another), ['created', 0], ['replied', 30]), ['changed 1'], 'none → met');
   t.same(effect(clocks(STOP, another), ['created', 0]), ['started 1', 'overdue 1'], 'none → overdue');
   t.same(effect(late, ['created', 0], ['waived', 90]), [], 'waived, whatever was breached before');
   const other = load(`  - { rule: OTHER, on: ticket, start: ticket.waived, ${STOP} }`);
-  t.same(effect(other, ['created', 0], ['resolved', 30]), ['cancelled 1'], 'met → none');
+  t.same(effect(other, ['created', 0], ['resolved', 30]), ['changed 1'], 'met → none');
+  t.same(effect(other, ['created', 0]), ['cancelled 1'], 'running → none');
 });
 
 t.test('an alarm that rings too early brings no case under a policy', async t => {

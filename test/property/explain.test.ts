@@ -3,13 +3,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { outcomesOfCase } from '../../src/backtest/outcomes.ts';
-import { compareEvents } from '../../src/contract/event.ts';
-import { QUIET_MS } from '../../src/contract/record.ts';
-import type { ClockView } from '../../src/engine/account.ts';
+import { compareEvents, type SlaEvent } from '../../src/contract/event.ts';
+import { type CaseActionRecord, type ClockRecord, QUIET_MS } from '../../src/contract/record.ts';
+import type { ClockView, Step } from '../../src/engine/account.ts';
 import { restoreCase } from '../../src/engine/case.ts';
 import { explainCase } from '../../src/engine/explain.ts';
 import { CASE_POLICY, eventsArbitrary, MINUTE } from '../support/cases.ts';
-import { runLive } from '../support/live.ts';
+import { type Input, runLive } from '../support/live.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const numRuns = Number(process.env.RUNS ?? 1_500);
@@ -104,39 +104,81 @@ function addsUp({ explanation, ...view }: ClockView, until: number): void {
 
 t.test('who was told when, as records say where events arrive in time', async t => {
   let late = 0;
+  let takenBack = 0;
   fc.assert(
     fc.property(eventsArbitrary, fc.integer({ min: 0, max: 300 }), (events, after) => {
       const sorted = [...events].sort(compareEvents);
       const until = (sorted.at(-1)?.time ?? 0) + after * MINUTE;
-      const { told } = runLive(
-        CASE_POLICY,
-        sorted.map(event => ({ kind: 'event', event, now: event.time })),
-        until,
-      );
+      const { told } = runLive(CASE_POLICY, watched(sorted, until), until);
       for (const { rule, cycle, explanation } of explainCase(
         restoreCase(CASE_POLICY, 'ticket', 'T', sorted, until, until),
         until,
       )) {
         const own = told.filter(record => record.rule === rule && record.cycle === cycle);
-        for (const { kind, at, knownAt, told: roles, text } of explanation?.steps ?? []) {
-          const record = own.find(
-            each => each.at === at && (each.kind === 'clock' ? each.state : each.kind) === kind,
-          );
+        const steps = explanation?.steps ?? [];
+        for (const step of steps) {
+          const { kind, at, knownAt, told: roles, takenBackAt, text } = step;
+          const record = own.find(each => each.at === at && kindOf(each) === kind && isOf(each, step));
           if (kind === 'action')
             same(`called for: ${text.en}`, record?.kind === 'action' ? record.to : [], roles);
           if (kind !== 'warned' && kind !== 'breached' && kind !== 'escalated') continue;
           same(`recorded: ${text.en}`, record !== undefined, true);
+          if (record?.kind !== 'clock') continue;
+          const isQuiet = Date.parse(record.seenAt) - Date.parse(record.at) > QUIET_MS;
+          same(`told: ${text.en}`, roles, isQuiet ? [] : rolesOf(record));
+          if (takenBackAt !== null) {
+            takenBack += 1;
+            const withdrawn = own.some(each => kindOf(each) === 'withdrawn' && each.at === takenBackAt);
+            same(`withdrawn: ${text.en}`, withdrawn, true);
+          }
           if (knownAt === null) continue;
           late += 1;
-          same(`seen: ${text.en}`, record?.seenAt, knownAt);
-          if (Date.parse(knownAt) - Date.parse(at) > QUIET_MS) same(`nobody: ${text.en}`, roles, []);
+          same(`seen: ${text.en}`, record.seenAt, knownAt);
+        }
+        if (explanation === null) continue;
+        for (const record of own.filter(each => DEADLINES.has(kindOf(each)))) {
+          const step = steps.find(({ at, kind }) => at === record.at && kind === kindOf(record));
+          same(`accounted for: ${JSON.stringify(record)}`, step !== undefined, true);
         }
       }
     }),
     { seed, numRuns, interruptAfterTimeLimit: 60_000 },
   );
   t.ok(late > 0, `${late} became known late`);
+  t.ok(takenBack > 0, `${takenBack} were taken back`);
 });
+
+/** Events as they happen, and looks in between, so that deadlines are seen within the hour in which people are told. */
+function watched(events: readonly SlaEvent[], until: number): Input[] {
+  const inputs: Input[] = [];
+  for (const [i, event] of events.entries()) {
+    inputs.push({ kind: 'event', event, now: event.time });
+    const next = events[i + 1]?.time ?? until;
+    for (let now = event.time + LOOK_MS; now < next; now += LOOK_MS) inputs.push({ kind: 'time', now });
+  }
+  return inputs;
+}
+
+const LOOK_MS = QUIET_MS / 2;
+const DEADLINES: ReadonlySet<string> = new Set(['warned', 'breached', 'escalated']);
+
+function kindOf(record: ClockRecord | CaseActionRecord): string {
+  return record.kind === 'clock' ? record.state : record.kind;
+}
+
+/** Of escalations that come at one instant a record and a step belong together by the role. */
+function isOf(record: ClockRecord | CaseActionRecord, { told }: Step): boolean {
+  return kindOf(record) !== 'escalated' || told.length === 0 || record.to === told[0];
+}
+
+/** Whom the policy tells of what a record says, where it became known in time. */
+function rolesOf({ rule, state, to }: ClockRecord): readonly string[] {
+  const clock = CASE_POLICY.clocks.find(each => each.rule === rule);
+  if (clock === undefined || clock.evidence) return [];
+  if (state === 'escalated') return to === undefined ? [] : [to];
+  const atOnce = clock.ladder.filter(({ afterMs }) => afterMs === 0).map(step => step.to);
+  return state === 'breached' ? atOnce : [];
+}
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);

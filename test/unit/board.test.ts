@@ -32,6 +32,24 @@ function board(policy: CompiledPolicy, book: CellBook, rest: Partial<BoardInput>
   return buildBoard({ policy, book, risk, alerts: [], feed: [], health, now: NOW, ...rest });
 }
 
+t.test('clocks past due are counted as the policy in force knows them', async t => {
+  const loaded = loadPolicy(
+    `version: 1
+clocks:
+  - { rule: OWN, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h }
+  - { rule: PROOF, on: ticket, start: ticket.created, stop: ticket.informed, target: 1h, evidence: true }`,
+    { file: 'board.yaml' },
+  );
+  if (!loaded.ok) throw new Error('no policy');
+  const book = new CellBook();
+  for (const rule of ['OWN', 'PROOF', 'GONE']) book.set(0, `g|open|${rule}|overdue`, 2);
+  t.match(
+    board(loaded.policy, book),
+    { overdueCount: 2 },
+    'without evidence, and what was closed under another',
+  );
+});
+
 t.test('what no figure measures is null, what one measures may be 0', async t => {
   const book = new CellBook();
   book.set(0, 'o|ticket|repair|open', 3);

@@ -265,7 +265,7 @@ t.test('what can not be said is told with its place', async t => {
       'x: { set: { becomes: { reason: parts } } }',
       /attributes\.x\.set\.becomes\.reason: .*belongs to its event/,
     ],
-    ['x: { sat: ticket.pending }', /^3:3 attributes\.x: found/],
+    ['x: { sat: ticket.pending }', /^3:8 attributes\.x\.sat: "sat" is no key here; did you mean "set"/],
     ['x: flag', /^3:3 attributes\.x: /],
     ['kind: { set: ticket.pending }', /^3:\d+ attributes\.kind: "kind" is there already/],
     ['reason: { set: ticket.pending }', /attributes\.reason: .*there already/],

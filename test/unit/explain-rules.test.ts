@@ -106,13 +106,43 @@ t.test('as text: all where no clock has run, only slips beside clocks that have'
     /未适用的规则（开始事件已到，条件不符）：\n {2}URGENT 紧急：urgency 为/,
   );
   const beside = say({ urgency: 'Urgent', kind: 'query' }, 'en');
-  t.match(beside, /written otherwise:\n {2}URGENT Urgent: /);
+  t.match(beside, /not what was meant:\n {2}URGENT Urgent: /);
   t.notMatch(beside, /NORMAL/);
   t.match(
     beside,
     /\njudged by policy test \([0-9a-f]{12}\) from its first event on, as if each had come in at its time\n/,
   );
 });
+
+t.test(
+  'a value of an own attribute that no rule takes is told beside clocks that have run, and once',
+  async t => {
+    const policy = policyOf(
+      `
+  - { rule: FIRST, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h }
+  - { rule: P1, on: ticket, when: { prio: P1 }, start: ticket.created, stop: ticket.resolved, target: 4h }
+  - rule: REST
+    on: ticket
+    when: { prio: [P2, P3] }
+    start: ticket.created
+    stop: ticket.resolved
+    target: { by: prio, values: { P2: 8h, P3: 3d } }
+  - { rule: SOFA, on: ticket, when: { product: [sofa, bed] }, start: ticket.created, stop: ticket.resolved, target: 8h }
+`,
+      'attributes: { prio: string }',
+    );
+    const found = (fields: Fields) =>
+      nearMisses(stateOf('ticket', [['created', fields]], policy))
+        .rules.filter(({ slip }) => slip)
+        .map(({ rule, text: { en } }) => `${rule} ${en}`);
+    t.same(found({ prio: 'P5', product: 'table' }), [
+      'P1 prio is "P5", it takes P1 (which no rule takes)',
+      'REST prio is "P5", it takes P2/P3 (which no rule takes)',
+    ]);
+    t.same(found({ prio: 'p2', product: 'bed' }), ['REST prio is "p2", it takes P2/P3 (written otherwise)']);
+    t.same(found({ prio: 'P1', product: 'bed' }), []);
+  },
+);
 
 t.test('a call that has ended is shown so, whatever its attribute says', async t => {
   const state = stateOf('call', [

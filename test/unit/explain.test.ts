@@ -300,7 +300,7 @@ t.test('who is told and what is called for, in words; own ids as they are writte
   t.match(said('paused'), { zh: /暂停（配件）$/, en: /\(parts\)$/ });
   t.match(said('breached'), { zh: /超时，通知主管$/, en: /breached, supervisor told$/ });
   t.match(said('escalated'), { zh: /升级通知经理$/, en: /escalated to manager$/ });
-  t.match(said('started'), { zh: /目标 24 小时/, en: /target 24 h of/ });
+  t.match(said('started'), { zh: /目标 24小时/, en: /target 24 h of/ });
   t.equal(why.target, '1d', 'the field keeps the form of the policy language');
   t.match(explanation.parts.find(({ place }) => place === 'outside-party')?.text, {
     zh: '等待外部 配件：1小时',

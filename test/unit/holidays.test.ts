@@ -137,6 +137,9 @@ t.test('what is wrong with a file has its place and an advice, all at once', asy
     t.match(error, { file: 'year.yaml', line, key }, text);
     t.match(error === undefined ? '' : formatError(error), message);
   }
+  const many = readHolidayFile('country: XX\nyear: 2027\noff: ["2028-01-01", "2027-01-01"]\nwrok: []', 'x');
+  t.match(many, { ok: false, errors: [{ key: 'wrok' }, { key: 'country' }, { key: 'off[0]' }] });
+  t.match(many, { errors: { length: 3 } }, 'a key that is wrong hides nothing');
   const two = readHolidayFile(FILE.replace('2027-02-05', 'x').replace('2027-02-20', 'y'), 'year.yaml');
   t.match(two, { ok: false, errors: [{ key: 'off[1]' }, { key: 'work[0]' }] });
 });
@@ -260,7 +263,7 @@ t.test('explain and boards say it', async t => {
   const views = explainCase(state, now);
   const english = explanationText(state, views, now, 'en');
   t.match(english, /computed on plain hours: holidays of 2027 are not known/);
-  t.match(explanationText(state, views, now, 'zh'), /2027 年节假日未公布，按普通工时计算/);
+  t.match(explanationText(state, views, now, 'zh'), /2027年节假日未公布，按普通工时计算/);
   t.match(riskRows(state, now), [{ rule: 'R', uncovered: true }]);
   const added = load(policyText('40bd'), [yearOf(FILE)]);
   const better = restoreCase(added, 'ticket', 'T', [event('2026-12-01 10:00', 'created')], now, now);

@@ -292,6 +292,25 @@ t.test('an error is told alike wherever a policy is read: with what was expected
   });
 });
 
+t.test(
+  'a figure of a clock that is not there is checked in all else; warnings are told beside errors',
+  async t => {
+    const figure = (more: string) => `version: 1\nindicators: [{ rule: I, ${more} }]`;
+    t.same(keys(figure('clock: NOPE, alert: { below: 90%, clear: 80% }')), [
+      'indicators[0]',
+      'indicators[0].clock',
+      'indicators[0].alert.clear',
+    ]);
+    t.same(
+      keys(figure('mean: nope, of: call.answered, window: 1h, alert: { above: 3m, clear: 4m }')),
+      ['indicators[0].mean'],
+      'nothing of bounds whose unit is not known',
+    );
+    const both = loadPolicy(clock('when: { urgency: urgnt }, target: 2x'), { file: 'p.yaml' });
+    t.match(both, { ok: false, errors: [{ key: 'clocks[0].target' }], warnings: [/did you mean "urgent"/] });
+  },
+);
+
 t.test('values of its own are no slips', async t => {
   const own =
     'channel: [line, call, fax], severity: minor, customer.tier: platinum, queue: teem, product: phon';
