@@ -2,6 +2,7 @@
 // them there, and what is kept of a policy has a copy of those that it uses.
 import { type KV, StringCodec } from 'nats';
 import { z } from 'zod';
+import { commandLine } from './contract/words.ts';
 import { addedYearSchema } from './policy/holiday-file.ts';
 import type { AddedYear } from './policy/holidays.ts';
 
@@ -45,7 +46,7 @@ function parseKept(key: string, text: string): KeptYear {
   } catch {
     const [, country = '', year = ''] = key.split('.');
     throw new KeptYearError(
-      `${key} in SLA_CONFIG is no year of holidays; remove it (sla-monitor holidays remove ${country} ${year}) and add it again`,
+      `${key} in SLA_CONFIG is no year of holidays; remove it (${commandLine(`holidays remove ${country} ${year}`)}) and add it again`,
     );
   }
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Command, CommandError, UsageError } from './cli/usage.ts';
 import { SETTING_ROWS, SettingsError } from './config.ts';
+import { commandLine } from './contract/words.ts';
 import { packageVersion } from './package-root.ts';
 
 const SUMMARIES: readonly (readonly [name: string, summary: string])[] = [
@@ -49,7 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const command = await load(name);
-  if (command === null) throw new UsageError(`There is no command ${name}; see sla-monitor --help`);
+  if (command === null) throw new UsageError(`There is no command ${name}; see ${commandLine('--help')}`);
   const end = rest.indexOf('--');
   const options = end < 0 ? rest : rest.slice(0, end);
   if (options.includes('--help') || options.includes('-h')) {

@@ -6,32 +6,21 @@ import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type KV, type KvEntry, type NatsConnection, StringCodec } from 'nats';
-import { z } from 'zod';
 import { type KvListener, watchPrefix } from './broker/kv-watch.ts';
 import { HOLIDAYS_PREFIX, type KeptYear, listYears, putYear } from './holiday-store.ts';
 import { packageRoot } from './package-root.ts';
 import type { CompiledPolicy } from './policy/compiled.ts';
-import { addedYearSchema, yearsUsed } from './policy/holiday-file.ts';
+import { yearsUsed } from './policy/holiday-file.ts';
 import type { AddedYear } from './policy/holidays.ts';
 import { loadPolicy } from './policy/load.ts';
 import { formatError } from './policy/place.ts';
-import { PolicyShelf } from './policy-shelf.ts';
+import { isKeptFrom, KEPT, type Kept, PolicyShelf } from './policy-shelf.ts';
 
 /** The policy file has errors; the message lists them as `check` does: the place, what was expected there, an example. */
 export class PolicyFileError extends Error {
   override readonly name = 'PolicyFileError';
 }
 
-const KEPT = z.object({
-  /** Where it comes from: the pack that ships, a file that the settings name, or sent over HTTP. */
-  origin: z.enum(['pack', 'file', 'sent']),
-  file: z.string(),
-  files: z.record(z.string(), z.string()),
-  /** The added years of holidays that its calendars use, as they were when it came into force. */
-  years: z.array(addedYearSchema).default([]),
-});
-/** What is kept of a policy: with it the policy can be compiled again, whatever becomes of its file. */
-export type Kept = z.output<typeof KEPT>;
 const PREFIX = 'policy.';
 const strings = StringCodec();
 
@@ -119,6 +108,13 @@ interface PoliciesEvents {
   failed: [error: unknown];
   /** A kept policy is used though this version's checks speak against it, without what is left out. */
   unsound: [told: Unsound];
+  /** What the settings of this process name took the place of a policy that was sent over HTTP. */
+  replaced: [told: Replaced];
+}
+
+export interface Replaced {
+  readonly sent: CompiledPolicy;
+  readonly by: CompiledPolicy;
 }
 
 export interface Unsound {
@@ -165,8 +161,8 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     const read = readPolicyFile(file);
     const policies = new Policies(kv, lookAgainMs, true);
     // A policy that was sent stays in force over restarts, unless the settings name a file.
-    const wanted = () => (read.kept.origin !== 'file' && policies.#isSent() ? null : read.kept);
-    return policies.#start(nc, () => policies.#enforce(wanted()));
+    const stays = () => read.kept.origin !== 'file' && policies.#sent() !== null;
+    return policies.#start(nc, () => (stays() ? policies.#enforce(null) : policies.#enforceFile(read.kept)));
   }
 
   /**
@@ -232,14 +228,33 @@ export class Policies extends EventEmitter<PoliciesEvents> {
     for (const stop of this.#stops) stop();
   }
 
-  /** @throws KeptPolicyError when the policy in force can't be read: then the settings must name one */
-  #isSent(): boolean {
-    return this.#shelf.has(this.#told) && this.#shelf.read(this.#told).kept.origin === 'sent';
+  /**
+   * The policy in force where it was sent over HTTP, else null.
+   * @throws KeptPolicyError when the policy in force can't be read: then the settings must name one
+   */
+  #sent(): CompiledPolicy | null {
+    if (!this.#shelf.has(this.#told)) return null;
+    const { policy, kept } = this.#shelf.read(this.#told);
+    return kept.origin === 'sent' ? policy : null;
+  }
+
+  /** Puts what the settings name into force, whatever was sent before. */
+  async #enforceFile(wanted: Kept): Promise<CompiledPolicy> {
+    const sent = this.#inForce === this.#told ? this.#sent() : null;
+    const by = await this.#enforce(wanted);
+    if (sent !== null && sent.hash !== by.hash) this.#tell(() => this.emit('replaced', { sent, by }));
+    return by;
   }
 
   /** The policy in force. */
   get current(): CompiledPolicy {
     return this.byHash(this.#inForce);
+  }
+
+  /** Whether the policy in force is the pack that ships, whencever it came. */
+  get isPack(): boolean {
+    const { years } = this.#shelf.read(this.#inForce).kept;
+    return readPolicyFile(defaultPolicyFile(), years).policy.hash === this.#inForce;
   }
 
   /** The policy before the first message of any stream. */
@@ -261,7 +276,7 @@ export class Policies extends EventEmitter<PoliciesEvents> {
    * their streams.
    */
   put({ kept }: Pick<Read, 'kept'>): Promise<CompiledPolicy> {
-    return this.#enforce(kept);
+    return kept.origin === 'sent' ? this.#enforce(kept) : this.#enforceFile(kept);
   }
 
   /** The years that were added, by country and year, as they are kept now. */
@@ -324,7 +339,9 @@ export class Policies extends EventEmitter<PoliciesEvents> {
   async #keep(read: Read): Promise<void> {
     const { hash } = read.policy;
     this.#shelf.add(read);
-    if ((await this.#kv.get(PREFIX + hash)) === null)
+    const before = await this.#kv.get(PREFIX + hash);
+    // Whence it came last decides what the next start does with it.
+    if (before === null || !isKeptFrom(strings.decode(before.value), read.kept))
       await this.#kv.put(PREFIX + hash, strings.encode(JSON.stringify(read.kept)));
     if (this.#first !== '') return;
     // Of two processes that start at once one is first; the other takes what that one wrote.

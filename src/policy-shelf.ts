@@ -1,6 +1,20 @@
 // Policies as SLA_CONFIG keeps them, by hash: texts, each compiled when it is first asked for. A monitor that runs for years
 // keeps many, and looks at few of them again.
+import { z } from 'zod';
 import type { Read } from './policies.ts';
+import type { CompiledPolicy } from './policy/compiled.ts';
+import { addedYearSchema } from './policy/holiday-file.ts';
+
+export const KEPT = z.object({
+  /** Whence it came into force last: the pack that ships, a file that the settings name, or sent over HTTP. */
+  origin: z.enum(['pack', 'file', 'sent']),
+  file: z.string(),
+  files: z.record(z.string(), z.string()),
+  /** The added years of holidays that its calendars use, as they were when it came into force. */
+  years: z.array(addedYearSchema).default([]),
+});
+/** What is kept of a policy: with it the policy can be compiled again, whatever becomes of its file. */
+export type Kept = z.output<typeof KEPT>;
 
 /** Nothing can be judged under a kept policy; the message says what to do. */
 export class KeptPolicyError extends Error {
@@ -21,15 +35,25 @@ export class PolicyShelf {
     return this.#read.has(hash) || this.#texts.has(hash);
   }
 
-  /** A text that was told again makes no difference: a hash names one policy. One that could not be read may be mended. */
+  /**
+   * A text that was told again only says whence the policy came since then: a hash names one policy. One that could not
+   * be read may be mended.
+   */
   addText(hash: string, text: string): void {
-    if (!this.#read.has(hash)) this.#texts.set(hash, text);
+    const known = this.#read.get(hash);
+    if (known === undefined) {
+      this.#texts.set(hash, text);
+      return;
+    }
+    const kept = keptOf(text);
+    if (kept !== null) this.#read.set(hash, { ...known, kept });
   }
 
-  /** One that is compiled already; who has it keeps the object that is there. */
+  /** One that is compiled already; who has the policy keeps the object that is there. */
   add(read: Read): void {
     const { hash } = read.policy;
-    if (!this.#read.has(hash)) this.#read.set(hash, read);
+    const known = this.#read.get(hash);
+    this.#read.set(hash, known === undefined ? read : { ...known, kept: read.kept });
     this.#texts.delete(hash);
   }
 
@@ -49,6 +73,31 @@ export class PolicyShelf {
       );
     }
     return this.read(hash);
+  }
+}
+
+/** What a text of SLA_CONFIG keeps; null where it can't be read. */
+function keptOf(text: string): Kept | null {
+  try {
+    return KEPT.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** True when the text says that the policy came from there. */
+export function isKeptFrom(text: string, { origin, file }: Kept): boolean {
+  const kept = keptOf(text);
+  return kept?.origin === origin && kept.file === file;
+}
+
+/** The policy of this hash, or null where it is not known any more or can't be read. */
+export function knownOrNull(policyOf: (hash: string) => CompiledPolicy, hash: string): CompiledPolicy | null {
+  try {
+    return policyOf(hash);
+  } catch (error) {
+    if (error instanceof KeptPolicyError) return null;
+    throw error;
   }
 }
 

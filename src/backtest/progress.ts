@@ -1,4 +1,5 @@
 // Progress on a terminal's standard error: how many events, and how many a second. Elsewhere it is silent.
+import { counted } from '../contract/words.ts';
 
 const SHOW_EACH = 5_000;
 
@@ -27,7 +28,7 @@ export class Progress {
       this.#phaseBegin = performance.now();
     }
     const rate = rateText(events, this.#phaseBegin);
-    this.#stream.write(`\r\u001b[K${events.toLocaleString('en')} events ${phase}, ${rate}/s `);
+    this.#stream.write(`\r\u001b[K${counted(events, 'event')} ${phase}, ${rate}/s `);
     this.#shown = true;
   }
 
@@ -43,7 +44,7 @@ export class Progress {
     if (!this.#stream.isTTY) return;
     const seconds = (performance.now() - this.#begin) / 1000;
     this.#stream.write(
-      `${events.toLocaleString('en')} events in ${seconds.toFixed(1)} s, ${rateText(events, this.#begin)}/s\n`,
+      `${counted(events, 'event')} in ${seconds.toFixed(1)} s, ${rateText(events, this.#begin)}/s\n`,
     );
   }
 }

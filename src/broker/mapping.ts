@@ -4,6 +4,7 @@ import { headers, type NatsConnection, NatsError } from 'nats';
 import { z } from 'zod';
 import { ENTITIES } from '../contract/event.ts';
 import { fnv1a32 } from '../contract/subject.ts';
+import { counted } from '../contract/words.ts';
 
 /** `none`: nothing is mapped, events arrive in SLA_UNROUTED. `other`: mapped for another number of partitions. */
 export type MappingFinding =
@@ -52,7 +53,8 @@ export async function probeMapping(nc: NatsConnection, partitions: number): Prom
 export async function requireMapping(nc: NatsConnection, partitions: number): Promise<MappingFinding> {
   const finding = await probeMapping(nc, partitions);
   if (finding.state === 'other') {
-    const theirs = finding.partitions === null ? 'in another way' : `onto ${finding.partitions} partitions`;
+    const theirs =
+      finding.partitions === null ? 'in another way' : `onto ${counted(finding.partitions, 'partition')}`;
     throw new MappingError(
       `The NATS server maps cc.events.*.* ${theirs}, the streams have ${partitions}; see deploy/nats/mapping.conf`,
     );

@@ -8,6 +8,7 @@ import events from '../../streams/jetstream/events.json' with { type: 'json' };
 import records from '../../streams/jetstream/records.json' with { type: 'json' };
 import rejects from '../../streams/jetstream/rejects.json' with { type: 'json' };
 import unrouted from '../../streams/jetstream/unrouted.json' with { type: 'json' };
+import { counted } from '../contract/words.ts';
 import { apiRequest, BrokerApiError, STREAM_NOT_FOUND } from './api.ts';
 
 export const UNROUTED_STREAM = 'SLA_UNROUTED';
@@ -148,7 +149,7 @@ async function fixPartitionsAgain(nc: NatsConnection, partitions: number): Promi
 function refuseOther(made: number, partitions: number): void {
   if (made === partitions) return;
   throw new PartitionsError(
-    `The streams were made with ${made} partitions, PARTITIONS says ${partitions}: the number is fixed`,
+    `The streams were made with ${counted(made, 'partition')}, PARTITIONS says ${partitions}: the number is fixed`,
   );
 }
 

@@ -3,6 +3,7 @@
 import type { Comparison, ComplianceMove, Difference } from '../backtest/compare.ts';
 import { PERCENTILES, roundedUp, SHARES, type Suggestion } from '../backtest/suggest.ts';
 import { type Compliance, GROUPINGS, shareOf, type Tally } from '../backtest/tally.ts';
+import { counted } from '../contract/words.ts';
 import { lengthText } from '../engine/explain-words.ts';
 
 export const FORMATS = ['text', 'json', 'csv'] as const;
@@ -94,7 +95,7 @@ function titleText(tally: Tally, rule: string): string {
 const APART = '  (evidence: in no total)';
 
 export function* summaryText(tally: Tally): Iterable<string> {
-  yield `${tally.cases} cases; met ${percent(tally.total)}`;
+  yield `${counted(tally.cases, 'case')}; met ${percent(tally.total)}`;
   for (const by of GROUPINGS) {
     yield '';
     yield `Met, by ${by}`;
@@ -151,7 +152,7 @@ function rowOf(difference: Difference): Row {
 
 export function* comparisonText(comparison: Comparison): Iterable<string> {
   const { cycles, cases, turned } = comparison;
-  yield `${comparison.caseCount} cases, ${comparison.compared} clock cycles: ${cycles.size} end otherwise, ${turned.missed} cases turn from met to missed, ${turned.met} from missed to met`;
+  yield `${counted(comparison.caseCount, 'case')}, ${counted(comparison.compared, 'clock cycle')}: ${counted(cycles.size, 'ends', 'end')} otherwise, ${counted(turned.missed, 'case turns', 'cases turn')} from met to missed, ${turned.met} from missed to met`;
   for (const [kind, count] of [...comparison.kinds].sort((a, b) => b[1] - a[1])) yield `  ${kind}: ${count}`;
   let by = '';
   for (const move of comparison.compliance()) {
@@ -166,7 +167,7 @@ export function* comparisonText(comparison: Comparison): Iterable<string> {
   yield '';
   yield alerts.length === 0 ? 'Alerts: no difference' : 'Alerts';
   for (const { rule, group, beforeCount, afterCount, gone, new: more } of alerts.slice(0, LISTED_MAX)) {
-    yield `  ${rule} ${group}: ${beforeCount} → ${afterCount} times`;
+    yield `  ${rule} ${group}: ${beforeCount} → ${counted(afterCount, 'time')}`;
     if (gone.length > 0) yield `    not any more: ${gone.join(' ')}`;
     if (more.length > 0) yield `    new: ${more.join(' ')}`;
   }
@@ -267,7 +268,7 @@ function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): s
     `${cancelled} cancelled`,
     ...(waived > 0 ? [`${waived} waived`] : []),
   ];
-  return `${stopped} cycles were stopped; besides: ${others.join(', ')}`;
+  return `${counted(stopped, 'cycle was', 'cycles were')} stopped; besides: ${others.join(', ')}`;
 }
 
 /** Rounded down, so that what is not quite 100 % does not look so. */

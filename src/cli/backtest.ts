@@ -12,6 +12,7 @@ import { Suggester } from '../backtest/suggest.ts';
 import { Tally } from '../backtest/tally.ts';
 import type { SlaEvent } from '../contract/event.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
+import { commandLine } from '../contract/words.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
 import type { AddedYear } from '../policy/holidays.ts';
@@ -132,7 +133,7 @@ function parse(argv: string[]): Arguments {
   });
   const { policy, events = null, map, all, summary, against = null, suggest = null } = values;
   if (policy === undefined)
-    throw new UsageError('--policy POLICY is missing; see sla-monitor backtest --help');
+    throw new UsageError(`--policy POLICY is missing; see ${commandLine('backtest --help')}`);
   if ((events !== null) === values['from-stream'])
     throw new UsageError('Say where the events come from: --events FILE, or --from-stream');
   if (events === null && map !== undefined) throw new UsageError('--map goes with --events');

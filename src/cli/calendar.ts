@@ -10,11 +10,12 @@ import { parseDuration } from '../policy/duration.ts';
 import type { AddedYear } from '../policy/holidays.ts';
 import { CENTURY_ADVICE, isWithinCentury } from '../policy/reach.ts';
 import { standaloneCalendar } from '../policy/standalone.ts';
+import { cantOpen } from './file-problem.ts';
 import { readAddedYears } from './holiday-file.ts';
 import { readLines, write } from './lines.ts';
 import { CommandError, UsageError } from './usage.ts';
 
-export const help = `sla-monitor calendar [FILE] [--holidays FILE]
+export const help = `Usage: sla-monitor calendar [FILE] [--holidays FILE]
 
 Reads NDJSON from FILE or standard input and writes NDJSON:
   {"calendar": {"timezone": …, "hours": …}, "start": T, "target": "4bd"}  gives  {"due": T}
@@ -41,7 +42,7 @@ export async function run(argv: string[]): Promise<number> {
     options: { holidays: { type: 'string', multiple: true, default: [] } },
   });
   const [file = '-', ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(help.trimEnd());
+  if (rest.length > 0) throw new UsageError(`One file at a time; ${rest.join(' ')} is too much`);
   const calendars = new CalendarCache(file === '-' ? '.' : dirname(file), readAddedYears(values.holidays));
   let bad = false;
   try {
@@ -52,8 +53,8 @@ export async function run(argv: string[]): Promise<number> {
       await write(`${JSON.stringify(answer)}\n`);
     }
   } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw new CommandError(`${file}: ${error.message}`);
+    const problem = cantOpen(file, error);
+    throw problem === null ? error : new CommandError(problem);
   }
   return bad ? 1 : 0;
 }
@@ -128,10 +129,4 @@ class CalendarCache {
     this.#known.set(key, made);
     return made;
   }
-}
-
-function isMissing(error: unknown): error is NodeJS.ErrnoException {
-  return (
-    error instanceof Error && 'code' in error && ['ENOENT', 'EISDIR', 'EACCES'].includes(String(error.code))
-  );
 }

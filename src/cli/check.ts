@@ -1,16 +1,18 @@
 // `sla-monitor check`: is a policy sound, and what does it hold?
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { counted } from '../contract/words.ts';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy, Target } from '../policy/compiled.ts';
 import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import { formatDuration } from '../policy/duration.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { formatError } from '../policy/place.ts';
+import { fileProblem } from './file-problem.ts';
 import { readAddedYears } from './holiday-file.ts';
 import { write } from './lines.ts';
 import { CommandError, UsageError } from './usage.ts';
 
-export const help = `sla-monitor check POLICY [--holidays FILE]
+export const help = `Usage: sla-monitor check POLICY [--holidays FILE]
 
 Checks a policy (YAML or JSON; - is standard input) as a whole. Exit 0 and a summary of its rules, or exit 1 and
 each error with its file, line, column and key, what was expected there, and an example.
@@ -32,13 +34,14 @@ export async function run(argv: string[]): Promise<number> {
     options: { holidays: { type: 'string', multiple: true, default: [] } },
   });
   const [file, ...rest] = positionals;
-  if (file === undefined || rest.length > 0) throw new UsageError(help.trimEnd());
+  if (file === undefined) throw new UsageError('Say which policy: check POLICY.');
+  if (rest.length > 0) throw new UsageError(`One policy at a time; ${rest.join(' ')} is too much`);
   const addedYears = readAddedYears(values.holidays);
   let text: string;
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(fileProblem(file, error));
   }
   const result = loadPolicy(text, {
     file: file === '-' ? '<stdin>' : file,
@@ -46,9 +49,8 @@ export async function run(argv: string[]): Promise<number> {
     addedYears,
   });
   if (!result.ok) {
-    const count = result.errors.length;
     await write(result.errors.map(error => `${formatError(error)}\n`).join(''));
-    await write(`${count} ${count === 1 ? 'error' : 'errors'}\n`);
+    await write(`${counted(result.errors.length, 'error')}\n`);
     for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
     return 1;
   }
@@ -77,7 +79,7 @@ function summary(policy: CompiledPolicy): string {
       .join('  ')
       .trimEnd(),
   );
-  const counts = `${policy.clocks.length} clocks, ${policy.indicators.length} indicators`;
+  const counts = `${counted(policy.clocks.length, 'clock')}, ${counted(policy.indicators.length, 'indicator')}`;
   return [`${policy.name} ${policy.hash} (${policy.timezone}): ${counts}`, ...lines, ''].join('\n');
 }
 

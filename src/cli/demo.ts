@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { settingsFromEnvironment } from '../config.ts';
-import { Screen, statusLine, welcome } from '../demo/screen.ts';
-import { DemoSession } from '../demo/session.ts';
+import { policyLine, Screen, statusLine, welcome } from '../demo/screen.ts';
+import { type DemoMonitor, DemoSession } from '../demo/session.ts';
 import { startMonitor } from '../monitor/monitor.ts';
 import { onHangup, reloadOf } from './hangup.ts';
 import { UsageError } from './usage.ts';
@@ -42,10 +42,15 @@ export async function run(argv: string[]): Promise<number> {
   try {
     const demo = await session.start(
       { ...settings, logLevel: quiet, httpPort: port ?? settings.httpPort },
-      { seed, speed, startMonitor, onProgress: line => screen.line(line) },
+      {
+        seed,
+        speed,
+        startMonitor: (given, logLines) => startMonitor(given, undefined, logLines),
+        onProgress: line => screen.line(line),
+      },
     );
-    screen.line(welcome(demo.link, settings.dataDir));
-    hangup(reloadOf(demo, line => screen.line(line)));
+    screen.line(welcome(demo.link, settings.dataDir, demo.monitor.policy()));
+    hangup(reloading(demo.monitor, line => screen.line(line)));
     screen.follow(() => statusLine(demo.centre.status()));
     await demo.centre.done;
   } catch (error) {
@@ -59,6 +64,23 @@ export async function run(argv: string[]): Promise<number> {
   }
   // The end is under way: it ends the process when everything has stopped.
   return new Promise(() => {});
+}
+
+/** Handles a SIGHUP, and tells of a policy that comes into force in another way, such as over HTTP. */
+function reloading(monitor: DemoMonitor, tell: (line: string) => void): () => void {
+  let isReloading = false;
+  monitor.onPolicy(policy => {
+    if (!isReloading) tell(policyLine(policy));
+  });
+  const reloadPolicy = async () => {
+    isReloading = true;
+    try {
+      return await monitor.reloadPolicy();
+    } finally {
+      isReloading = false;
+    }
+  };
+  return reloadOf({ reloadPolicy }, tell);
 }
 
 function readOptions(argv: string[]): { port: number | null; speed: number; seed: number } {

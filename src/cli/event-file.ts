@@ -7,6 +7,7 @@ import { parseTime } from '../contract/time.ts';
 import { mapCsv } from '../mapping/csv.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import { byteLines } from './byte-lines.ts';
+import { fileProblem } from './file-problem.ts';
 import { CommandError, UsageError } from './usage.ts';
 
 /** What was read, and where it stands: `line 7`. */
@@ -36,7 +37,7 @@ export async function* readEventFile(
       yield { place: `line ${mapped.row}`, decoded };
     }
   } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(fileProblem(file, error));
   }
 }
 

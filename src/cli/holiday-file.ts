@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readHolidayFile } from '../policy/holiday-file.ts';
 import type { AddedYear } from '../policy/holidays.ts';
 import { formatError } from '../policy/place.ts';
+import { fileProblem } from './file-problem.ts';
 import { CommandError } from './usage.ts';
 
 /** Warnings go to standard error; - is standard input. @throws CommandError listing all errors with their places. */
@@ -11,7 +12,7 @@ export function readAddedYear(file: string): AddedYear {
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(fileProblem(file, error));
   }
   const result = readHolidayFile(text, file === '-' ? '<stdin>' : file);
   if (!result.ok) throw new CommandError(result.errors.map(formatError).join('\n'));

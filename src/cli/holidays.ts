@@ -2,6 +2,7 @@
 // puts its policy into force with them; one that starts later begins with them.
 import { parseArgs } from 'node:util';
 import type { KV } from 'nats';
+import { commandLine, counted } from '../contract/words.ts';
 import { putYear, removeYear } from '../holiday-store.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { calendarsOf } from '../policy/holiday-file.ts';
@@ -69,13 +70,15 @@ async function add([file, ...more]: readonly string[], by: string): Promise<numb
       users.length > 0
         ? `used by ${users.join(', ')}`
         : `no calendar of the policy in force uses ${country}; it is kept until one does`;
-    process.stdout.write(`${country} ${year}: ${off.length} days off, ${work.length} working days; ${use}\n`);
+    const days = `${counted(off.length, 'day off', 'days off')}, ${counted(work.length, 'working day')}`;
+    process.stdout.write(`${country} ${year}: ${days}; ${use}\n`);
     return 0;
   });
 }
 
 async function list(kv: KV): Promise<number> {
   const { years, inForce } = await configured(kv);
+  if (years.length === 0) process.stderr.write('No year was added\n');
   for (const { country, year, off, work, by, at } of years) {
     const users = inForce === null ? [] : calendarsOf(inForce.policy.calendars.values(), country);
     const row = [country, year, off.length, work.length, by, at, users.join(',') || '-'];
@@ -92,7 +95,7 @@ async function remove([country, text, ...more]: readonly string[]): Promise<numb
   const year = Number(text);
   return withConfig('holidays', async kv => {
     if (!(await removeYear(kv, country, year)))
-      throw new CommandError(`No year ${text} of ${country} was added; see sla-monitor holidays list`);
+      throw new CommandError(`No year ${text} of ${country} was added; see ${commandLine('holidays list')}`);
     const { inForce } = await configured(kv);
     process.stdout.write(`${country} ${year}: removed; ${leftFor(inForce?.policy ?? null, country, year)}\n`);
     return 0;

@@ -6,7 +6,7 @@ import { UsageError } from './usage.ts';
 
 /** @throws UsageError naming each error of the mapping with its place. */
 export function readMapping(file: string): Mapping {
-  if (!existsSync(file)) throw new UsageError(`There is no mapping ${file}`);
+  if (!existsSync(file)) throw new UsageError(`there is no such file: ${file}`);
   const result = loadMapping(readFileSync(file, 'utf8'), file);
   if (!result.ok) throw new UsageError(result.errors.join('\n'));
   return result.mapping;

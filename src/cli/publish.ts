@@ -24,6 +24,8 @@ stream of its partition, and waits until all are acknowledged. Lines that are no
 
 --map MAPPING   FILE is a CSV export of a helpdesk; the mapping says how its rows become events
 
+An event that was published before is stored again and changes nothing: the monitor counts it as a duplicate.
+
 Exit code 0 when every line was stored; 1 when some were not, with their line numbers on standard error.
 `;
 
@@ -38,7 +40,7 @@ export async function run(argv: string[]): Promise<number> {
   });
   const [file = '-', ...more] = positionals;
   if (more.length > 0) throw new UsageError(`One file at a time; ${more.join(' ')} is too much`);
-  if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}`);
+  if (file !== '-' && !existsSync(file)) throw new UsageError(`there is no such file: ${file}`);
   const mapping = values.map === undefined ? null : readMapping(values.map);
   const settings = settingsFromEnvironment();
   const nc = await connectFor(settings);

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { Publisher } from '../broker/publisher.ts';
 import { ENTITIES } from '../contract/event.ts';
 import { encodeToken, publisherSubject } from '../contract/subject.ts';
+import { counted } from '../contract/words.ts';
 import { Centre, type CloudEvent, type FloorState, newCentre, STORE_EVERY } from './centre.ts';
 
 const TICK_MS = 200;
@@ -64,8 +65,8 @@ export async function runCentre(options: CentreOptions): Promise<RunningCentre> 
   const history = centre.open();
   options.onProgress(
     known === null
-      ? `Publishing the last 30 hours of the service centre: ${history.length} events`
-      : `The service centre goes on from where it stopped: ${history.length} events since then`,
+      ? `Publishing the last 30 hours of the service centre: ${counted(history.length, 'event')}`
+      : `The service centre goes on from where it stopped: ${counted(history.length, 'event')} since then`,
   );
   await outlet.publish(history);
   store();

@@ -1,5 +1,6 @@
 // What the demo shows on the terminal: progress lines, the welcome, and one status line that is kept current.
 import type { WriteStream } from 'node:tty';
+import type { PolicyInForce } from '../monitor/monitor.ts';
 import type { CentreStatus } from './driver.ts';
 
 const STATUS_EVERY_MS = 1_000;
@@ -61,23 +62,35 @@ export function fit(text: string, columns: number): string {
   return kept;
 }
 
-/** The text with which the demo greets, once everything is up. */
-export function welcome(link: string, dataDir: string): string {
-  return `
-  看板 · Wallboard   ${link}
-  （打开此链接即登录 · opening this link signs you in）
-
-  看什么 · What to watch
+/** What is to be seen with the pack that ships; of another policy only its author knows. */
+const PACK = `看什么 · What to watch
   · 电话 30 秒、铃响 15 秒、在线 30 秒：有的守住，有的超时
     Calls 30 s, rings 15 s, chats 30 s: some promises are kept, some broken
   · 头几分钟内，2 小时受理、24 小时方案、24 小时投诉、30 分钟紧急时限陆续到期
     In the first minutes clocks of 30 minutes, 2 and 24 hours fall due, some of them missed
   · 约 75 秒后投诉激增，投诉率超过 5 %，一分钟后报警并启动专项调查；约 6 分钟后恢复
     After 75 s a burst of complaints takes their rate above 5 %; a minute later the alert opens a special
-    investigation; calm again after about six minutes
+    investigation; calm again after about six minutes`;
+
+/** The text with which the demo greets, once everything is up. */
+export function welcome(link: string, dataDir: string, { name, hash, isPack }: PolicyInForce): string {
+  const watch = isPack
+    ? PACK
+    : `规则 · Policy: ${name} ${hash}（不是随附的规则包 · not the pack that ships）`;
+  return `
+  看板 · Wallboard   ${link}
+  （打开此链接即登录 · opening this link signs you in）
+
+  ${watch}
   · 数据在 · data in ${dataDir}
   · Ctrl-C 结束，下次启动从原状态继续 · ends it; the next start goes on from here
 `;
+}
+
+/** Told when another policy comes into force while the demo runs. */
+export function policyLine({ name, hash, isPack }: PolicyInForce): string {
+  const pack = isPack ? '（随附的规则包 · the pack that ships）' : '';
+  return `规则已更换 · Another policy is in force: ${name} ${hash}${pack}`;
 }
 
 /** One line of what goes on; narrow terminals cut off the end. */

@@ -8,31 +8,28 @@ import type { Settings } from '../config.ts';
 import { freePort, isAlive } from '../embedded/process.ts';
 import { startServers } from '../embedded/servers.ts';
 import { noteAddress } from '../monitor/address-file.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { LogLines } from '../server/log.ts';
 import { type RunningCentre, runCentre } from './driver.ts';
+import { plainLog } from './plain-log.ts';
 
 /** What the demo needs of the monitor. */
-export interface DemoMonitor {
-  /** Such as `http://127.0.0.1:8080`. */
-  readonly address: string;
+export type DemoMonitor = Omit<Monitor, 'signinLink'> & {
   /** An address that signs a browser in. */
   signinLink(role: 'viewer' | 'operator' | 'admin'): string | Promise<string>;
-  /** Reads the policy again and puts it into force; resolves with its hash. */
-  reloadPolicy(): Promise<string>;
-  close(): Promise<void>;
-}
+};
 
 export interface DemoOptions {
   readonly seed: number;
   readonly speed: number;
-  readonly startMonitor: (settings: Settings) => Promise<DemoMonitor>;
+  readonly startMonitor: (settings: Settings, logLines: LogLines) => Promise<DemoMonitor>;
   readonly onProgress: (line: string) => void;
 }
 
 export interface RunningDemo {
-  readonly address: string;
+  readonly monitor: DemoMonitor;
   readonly link: string;
   readonly centre: RunningCentre;
-  reloadPolicy(): Promise<string>;
 }
 
 /** Starts and ends the parts of a demo. `stop` may be called at any time, more than once. */
@@ -77,7 +74,10 @@ export class DemoSession {
       onProgress(`Port ${settings.httpPort} is taken; using ${httpPort}`);
     }
     const { natsUrl, redisUrl } = servers;
-    const monitor = await options.startMonitor({ ...settings, natsUrl, redisUrl, httpPort });
+    const monitor = await options.startMonitor(
+      { ...settings, natsUrl, redisUrl, httpPort },
+      plainLog(onProgress),
+    );
     this.began(() => monitor.close());
     if (servers.source !== 'settings') this.began(noteAddress(settings.dataDir, monitor.address));
     onProgress('The monitor is up');
@@ -90,7 +90,7 @@ export class DemoSession {
     const centre = await runCentre({ nc, stateFile, seed, speed, onProgress });
     this.began(() => centre.stop());
     const link = await monitor.signinLink('operator');
-    return { address: monitor.address, link, centre, reloadPolicy: () => monitor.reloadPolicy() };
+    return { monitor, link, centre };
   }
 
   /** Notes how to end what has just begun. @throws CommandError when the session was stopped meanwhile. */

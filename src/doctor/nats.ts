@@ -12,6 +12,7 @@ import {
   streamDefinitions,
 } from '../broker/streams.ts';
 import type { Settings } from '../config.ts';
+import { counted } from '../contract/words.ts';
 import { bad, type Finding, formatBytes, ok, skewFinding, unknown, warn } from './finding.ts';
 
 const ACCOUNT = z.object({
@@ -98,13 +99,14 @@ async function checkMapping(nc: NatsConnection, partitions: number): Promise<Fin
   const advice = 'Include deploy/nats/mapping.conf in the configuration of nats-server and reload it';
   switch (finding.state) {
     case 'right':
-      return ok('mapping', `cc.events.*.* onto ${partitions} partitions (probed, nothing stored)`);
+      return ok('mapping', `cc.events.*.* onto ${counted(partitions, 'partition')} (probed, nothing stored)`);
     case 'none':
       return warn('mapping', 'none: events reach their partitions by way of SLA_UNROUTED, slower', advice);
     case 'some':
       return warn('mapping', `none for ${finding.entities.join(', ')}`, advice);
     case 'other': {
-      const theirs = finding.partitions === null ? 'in another way' : `onto ${finding.partitions} partitions`;
+      const theirs =
+        finding.partitions === null ? 'in another way' : `onto ${counted(finding.partitions, 'partition')}`;
       return bad('mapping', `maps ${theirs}, the streams have ${partitions}`, advice);
     }
     case 'unknown':
@@ -152,7 +154,7 @@ async function checkGrowth(
   const left = roomLeft(account, dataDir);
   if (left === null) return unknown('disk', `${used}; the room left can't be seen from here`);
   const days = perDay === 0 ? Number.POSITIVE_INFINITY : left / perDay;
-  const daysText = days > 3_650 ? 'more than 10 years' : `${Math.floor(days)} days`;
+  const daysText = days > 3_650 ? 'more than 10 years' : counted(Math.floor(days), 'day');
   const text = `${used}; ${formatBytes(left)} left: ${daysText}`;
   return days < DAYS_LOW
     ? warn('disk', text, 'Make room: a full store refuses new events')

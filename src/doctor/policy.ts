@@ -1,6 +1,7 @@
 // What `doctor` finds about policies: the one in force, the one that a monitor which starts with these settings would put
 // there, and how far the holidays of its calendars are known.
 import type { Settings } from '../config.ts';
+import { commandLine, counted } from '../contract/words.ts';
 import { defaultPolicyFile, type Read, readPolicyFile } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from '../policy/coverage.ts';
@@ -38,11 +39,11 @@ function readHere(settings: Settings, years: readonly AddedYear[]): Read | Error
 }
 
 function unreadable(topic: string, settings: Settings, error: Error): Finding {
-  return bad(topic, error.message, `Mend it; sla-monitor check ${fileOf(settings)} says more`);
+  return bad(topic, error.message, `Mend it; ${commandLine(`check ${fileOf(settings)}`)} says more`);
 }
 
 function describe(what: string, { policy, kept, warnings, passedOver }: Read, now: number): Finding[] {
-  const rules = `${policy.clocks.length} clocks, ${policy.indicators.length} indicators`;
+  const rules = `${counted(policy.clocks.length, 'clock')}, ${counted(policy.indicators.length, 'indicator')}`;
   const from = kept.origin === 'sent' ? 'sent over HTTP' : kept.file;
   return [
     ok('policy', `${policy.name} ${policy.hash}, ${what}: ${rules} (${from})`),
@@ -56,7 +57,10 @@ function describe(what: string, { policy, kept, warnings, passedOver }: Read, no
 function differing(settings: Settings, inForce: Read, here: Read | Error): Finding[] {
   const topic = 'POLICY_FILE';
   const { policyFile } = settings;
-  if (policyFile === null && inForce.kept.origin === 'sent') return [];
+  if (policyFile === null && inForce.kept.origin === 'sent')
+    return [
+      ok(topic, 'is not set here: what was sent stays over restarts, SIGHUP puts the pack in its place'),
+    ];
   if (here instanceof Error) return [unreadable(topic, settings, here)];
   if (here.policy.hash === inForce.policy.hash) return [];
   const { name, hash } = here.policy;

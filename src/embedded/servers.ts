@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Settings, SettingsError } from '../config.ts';
+import { counted } from '../contract/words.ts';
 import { withLock } from './lock.ts';
 import {
   answers,
@@ -146,7 +147,7 @@ function checkPartitions(settings: Settings): void {
   const made = readJson(join(settings.dataDir, 'installation.json'), INSTALLATION);
   if (made !== null && made.partitions !== settings.partitions) {
     throw new SettingsError(
-      `The data in ${settings.dataDir} was made with ${made.partitions} partitions, PARTITIONS says ${settings.partitions}: the number is fixed`,
+      `The data in ${settings.dataDir} was made with ${counted(made.partitions, 'partition')}, PARTITIONS says ${settings.partitions}: the number is fixed`,
     );
   }
 }

@@ -11,7 +11,7 @@ import { packageRoot } from '../package-root.ts';
 import { defaultPolicyFile, Policies, readPolicyFile } from '../policies.ts';
 import { UnroutedMover } from '../processor/unrouted.ts';
 import type { Role } from '../server/access.ts';
-import { createLogger } from '../server/log.ts';
+import { createLogger, type LogLines } from '../server/log.ts';
 import { startServer } from '../server/server.ts';
 import { CoverageReminder } from './coverage-reminder.ts';
 import { type Processing, type ServerSettings, startProcessing } from './processing.ts';
@@ -21,6 +21,13 @@ import { startThreads, threadCount } from './threads.ts';
 export const ROLES = ['processor', 'server'] as const;
 export type ProcessRole = (typeof ROLES)[number];
 
+export interface PolicyInForce {
+  readonly name: string;
+  readonly hash: string;
+  /** Whether it is the pack that ships, whencever it came. */
+  readonly isPack: boolean;
+}
+
 export interface Monitor {
   /** Where browsers come, such as `http://127.0.0.1:8080`. */
   readonly address: string;
@@ -28,23 +35,27 @@ export interface Monitor {
   signinLink(role: Role): Promise<string>;
   /** Reads the policy file again and puts it into force; resolves with its hash. @throws PolicyFileError */
   reloadPolicy(): Promise<string>;
+  policy(): PolicyInForce;
+  /** Calls `tell` whenever another policy comes into force, here or by another process. */
+  onPolicy(tell: (policy: PolicyInForce) => void): void;
   /** Finishes what is under way, gives the partitions back and closes all connections. */
   close(): Promise<void>;
 }
 
 /**
  * Starts the monitor on the servers of `natsUrl` and `redisUrl`. Every process answers HTTP; one without the role
- * `processor` owns no partitions. @throws PolicyFileError, PartitionsError,
+ * `processor` owns no partitions. `logLines` takes the lines of the log, else standard output. @throws PolicyFileError, PartitionsError,
  * MappingError, StreamSettingsError for what people must mend.
  */
 export async function startMonitor(
   settings: Settings,
   roles: readonly ProcessRole[] = ROLES,
+  logLines: LogLines | null = null,
 ): Promise<Monitor> {
   const { partitions, natsUrl, redisUrl } = settings;
   if (natsUrl === null || redisUrl === null) throw new Error('the monitor needs natsUrl and redisUrl');
   const serverSettings: ServerSettings = { ...settings, natsUrl, redisUrl };
-  const log = createLogger(settings.logLevel);
+  const log = createLogger(settings.logLevel, logLines);
   const nc = await connectBroker(serverSettings, { name: 'sla-monitor' });
   await ensureStreams(nc, partitions, { replicas: settings.natsReplicas });
   const mapping = await requireMapping(nc, partitions);
@@ -56,6 +67,12 @@ export async function startMonitor(
   const policies = await Policies.open(nc, kv, policyFile);
   policies.on('failed', error => log.error({ err: error }, 'what is kept of policies can not be taken'));
   policies.on('unsound', told => log.error(told, 'a kept policy does not pass the checks of this version'));
+  policies.on('replaced', ({ sent, by }) =>
+    log.warn(
+      { sent: sent.hash, policy: by.hash },
+      `the policy ${sent.name} ${sent.hash}, which came over HTTP, was replaced by ${by.name} ${by.hash} of ${policyFile}; send it again to have it back`,
+    ),
+  );
   const reminder = new CoverageReminder(() => policies.current, log);
   policies.on('change', () => reminder.look());
   reminder.start();
@@ -98,7 +115,7 @@ export async function startMonitor(
     processing =
       threads === 0
         ? await startProcessing(serverSettings, log, measure)
-        : await startThreads(serverSettings, threads, measure);
+        : await startThreads(serverSettings, threads, measure, logLines);
     mover.start();
   }
   log.info({ url: server.url }, 'listening');
@@ -110,6 +127,8 @@ export async function startMonitor(
       log.info({ policy: name, hash }, 'policy in force');
       return hash;
     },
+    policy: () => inForce(policies),
+    onPolicy: tell => policies.on('change', () => tell(inForce(policies))),
     close: async () => {
       reminder.stop();
       policies.close();
@@ -121,6 +140,10 @@ export async function startMonitor(
       for (const connection of [redis, subscriber]) connection.disconnect();
     },
   };
+}
+
+function inForce({ current: { name, hash }, isPack }: Policies): PolicyInForce {
+  return { name, hash, isPack };
 }
 
 function tlsOf({ httpTlsCert, httpTlsKey }: Settings): { cert: string; key: string } | null {

@@ -51,7 +51,7 @@ export async function startProcessing(
     measure,
   });
   const figures = () => ({ book: view.book, fresh: view.health().fresh });
-  const judge = new Judge(processor, () => policies.current, partitions, figures);
+  const judge = new Judge(processor, () => policies.current, partitions, figures, policies.byHash);
   processor.start();
   judge.start();
   return {

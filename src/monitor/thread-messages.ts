@@ -1,5 +1,13 @@
 // What a processing thread and the main one tell each other.
 import { z } from 'zod';
+import type { ServerSettings } from './processing.ts';
+
+/** What a thread begins with. */
+export interface ThreadData {
+  readonly settings: ServerSettings;
+  /** Whether the main thread takes what it logs, and tells it in another way. */
+  readonly isLogTaken: boolean;
+}
 
 /** To a thread: finish what is under way and end. */
 export const CLOSE = 'close';

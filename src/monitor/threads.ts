@@ -2,10 +2,12 @@
 // the memory of one holds up the others, and a machine's cores are used.
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import type { Measure } from '../processor/partition.ts';
+import type { LogLines } from '../server/log.ts';
 import type { Processing, ServerSettings } from './processing.ts';
-import { CLOSE, REPORT, type Report } from './thread-messages.ts';
+import { CLOSE, REPORT, type Report, type ThreadData } from './thread-messages.ts';
 
 /** With more than so many the servers, not the threads, are what limits; whoever knows better sets it. */
 const AUTO_MAX = 4;
@@ -20,14 +22,15 @@ export function threadCount({ processorThreads, partitions }: ServerSettings): n
 
 /**
  * Starts `count` threads; resolves once all of them run. An error of a thread is thrown in this one, before
- * that by the promise, later as one that nobody catches: so it ends the process.
+ * that by the promise, later as one that nobody catches: so it ends the process. `logLines` takes what the threads log, else standard output.
  */
 export async function startThreads(
   settings: ServerSettings,
   count: number,
   measure: Measure,
+  logLines: LogLines | null = null,
 ): Promise<Processing> {
-  const threads = Array.from({ length: count }, () => new Thread(settings, measure));
+  const threads = Array.from({ length: count }, () => new Thread(settings, measure, logLines));
   try {
     await Promise.all(threads.map(thread => thread.started));
   } catch (error) {
@@ -64,11 +67,14 @@ class Thread {
   caughtUp = false;
   #state: 'starting' | 'running' | 'ending' = 'starting';
 
-  constructor(settings: ServerSettings, measure: Measure) {
+  constructor(settings: ServerSettings, measure: Measure, logLines: LogLines | null) {
     this.#worker = new Worker(threadModule(), {
-      workerData: settings,
+      workerData: { settings, isLogTaken: logLines !== null } satisfies ThreadData,
+      stdout: logLines !== null,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
+    if (logLines !== null)
+      createInterface({ input: this.#worker.stdout }).on('line', line => logLines.write(`${line}\n`));
     this.#ended = new Promise(resolve => this.#worker.once('exit', resolve));
     this.started = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: unknown) => {

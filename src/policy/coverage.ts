@@ -1,4 +1,5 @@
 // Which of a policy's calendars run into a year whose holidays are not known, and what is said about it.
+import { commandLine } from '../contract/words.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { DAY_MS } from './zone.ts';
 
@@ -37,7 +38,7 @@ export function uncoveredText({ year }: Uncovered): string {
 export function uncoveredAdvice({ country, year }: Uncovered): string {
   return country === null
     ? `Add ${year} to its iCalendar file`
-    : `Once they are announced: sla-monitor holidays add FILE, with country: ${country}, year: ${year}, off and work`;
+    : `Once they are announced: ${commandLine('holidays add FILE')}, with country: ${country}, year: ${year}, off and work`;
 }
 
 /** Both on one line, with the calendar's name. */

@@ -8,6 +8,7 @@ import type { CellBook } from '../engine/cell-book.ts';
 import { isGroupOf } from '../engine/contribute.ts';
 import { type AlertState, type Judgement, judge, over, QUIET } from '../engine/judge.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
+import { knownOrNull } from '../policy-shelf.ts';
 import { actionOf } from './action.ts';
 import type { AlertChange } from './ledger.ts';
 import type { Partition } from './partition.ts';
@@ -19,8 +20,13 @@ export interface Figures {
   readonly fresh: boolean;
 }
 
+/** As it is stored: with the policy under which it fired last, whose title and severity stay the alert's own. */
+interface KeptAlert extends AlertState {
+  readonly policy?: string | undefined;
+}
+
 const PERIOD_MS = 200;
-/** Of a rule that no policy has had since this process began. */
+/** Of an alert whose policy is not known any more. */
 const UNKNOWN_SEVERITY = 'none';
 
 export class Judge {
@@ -28,8 +34,7 @@ export class Judge {
   readonly #policy: () => CompiledPolicy;
   readonly #partitions: number;
   readonly #figures: () => Figures;
-  /** By rule, also of rules that the policy no longer has. */
-  readonly #severities = new Map<string, string>();
+  readonly #policyOf: (hash: string) => CompiledPolicy;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -37,11 +42,13 @@ export class Judge {
     policy: () => CompiledPolicy,
     partitions: number,
     figures: () => Figures,
+    policyOf: (hash: string) => CompiledPolicy,
   ) {
     this.#processor = processor;
     this.#policy = policy;
     this.#partitions = partitions;
     this.#figures = figures;
+    this.#policyOf = policyOf;
   }
 
   start(): void {
@@ -59,7 +66,6 @@ export class Judge {
     for (const indicator of this.#policy().indicators) {
       const { alert } = indicator;
       if (alert === null) continue;
-      this.#severities.set(indicator.rule, alert.severity);
       const partition = this.#processor.partition(fnv1a32(indicator.rule) % this.#partitions);
       if (partition?.caughtUp !== true) continue;
       partition.addAlerts(this.#judgeIndicator(indicator, alert, partition, book, now));
@@ -75,16 +81,21 @@ export class Judge {
       for (const [field, text] of partition.alerts) {
         const [rule = '', group = ''] = cellParts(field);
         if (judged.has(rule)) continue;
-        const found = over(parseState(text), now);
+        const before = parseState(text);
+        const found = over(before, now);
         if (found === null) continue;
-        const about = {
-          rule,
-          title: { zh: rule, en: rule },
-          severity: this.#severities.get(rule) ?? UNKNOWN_SEVERITY,
-        };
-        partition.addAlerts([this.#change(about, group, field, found, partition, now)]);
+        const change = this.#change(this.#aboutOf(rule, before), group, before, found, partition, now);
+        partition.addAlerts([change]);
       }
     }
+  }
+
+  /** What the policy under which it fired says of the rule. */
+  #aboutOf(rule: string, { policy }: KeptAlert): About {
+    const fired = policy === undefined ? null : knownOrNull(this.#policyOf, policy);
+    const indicator = fired?.indicators.find(each => each.rule === rule);
+    const title = indicator?.title ?? { zh: rule, en: rule };
+    return { rule, title, severity: indicator?.alert?.severity ?? UNKNOWN_SEVERITY };
   }
 
   #judgeIndicator(
@@ -111,7 +122,7 @@ export class Judge {
       if (found === null) continue;
       if (found.transition === null && found.state.pendingSince === before.pendingSince) continue;
       const about = { ...indicator, severity: alert.severity };
-      changes.push(this.#change(about, group, field, found, partition, now));
+      changes.push(this.#change(about, group, before, found, partition, now));
     }
     return changes;
   }
@@ -119,16 +130,18 @@ export class Judge {
   #change(
     { rule, title, severity }: About,
     group: string,
-    field: string,
+    before: KeptAlert,
     { state, transition }: Judgement,
     partition: Partition,
     now: number,
   ): AlertChange {
-    const text = JSON.stringify(state);
+    const policy = this.#policy();
+    const field = cellKey(rule, group);
+    const kept: KeptAlert = { ...state, policy: transition === 'firing' ? policy.hash : before.policy };
+    const text = JSON.stringify(kept);
     if (transition === null) return { field, state: text, records: [], feed: [] };
     const at = new Date(now).toISOString();
     const id = `${partition.idPrefix}-${encodeURIComponent(field)}-${state.number}`;
-    const policy = this.#policy();
     const { value, numerator, denominator, number } = state;
     const record: AlertRecord = {
       id,
@@ -158,14 +171,14 @@ function groupOf(field: string, prefix: string): string {
   return field.slice(prefix.length).replaceAll('%7C', '|').replaceAll('%25', '%');
 }
 
-function parseState(text: string | undefined): AlertState {
+function parseState(text: string | undefined): KeptAlert {
   if (text === undefined) return QUIET;
   const value: unknown = JSON.parse(text);
   if (!isAlertState(value)) throw new Error(`not the state of an alert: ${text}`);
   return value;
 }
 
-function isAlertState(value: unknown): value is AlertState {
+function isAlertState(value: unknown): value is KeptAlert {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -173,6 +186,7 @@ function isAlertState(value: unknown): value is AlertState {
     'firing' in value &&
     typeof value.firing === 'boolean' &&
     'number' in value &&
-    typeof value.number === 'number'
+    typeof value.number === 'number' &&
+    (!('policy' in value) || typeof value.policy === 'string')
   );
 }

@@ -97,7 +97,7 @@ export async function loadPartition(
     floor,
     stored: await storedIds(nc, partition, above, recordSeq),
     storedRejects: await storedRejects(nc, idPrefixOf(position, partition), position.rejectSeq),
-    alerts: new Map(newer.map(({ record }) => [cellKey(record.rule, record.group), stateOf(record)])),
+    alerts: statesOf(newer, firedUnder(told, snapshot.alerts)),
     firings: newer.flatMap(({ record, seq }) =>
       // What lies at or before a floor's place was stored together with its action, which came right after it.
       record.state === 'firing' && seq > above.record ? [record] : [],
@@ -213,13 +213,42 @@ async function readAlerts(nc: NatsConnection, partition: number, above: number):
   return found;
 }
 
+const KEPT = z.object({ number: z.number(), policy: z.string().optional() });
+
 function keptNumber(kept: ReadonlyMap<string, string>, { rule, group }: AlertRecord): number {
   const text = kept.get(cellKey(rule, group));
-  return text === undefined ? 0 : z.object({ number: z.number() }).parse(JSON.parse(text)).number;
+  return text === undefined ? 0 : KEPT.parse(JSON.parse(text)).number;
 }
 
-/** The state of an alert after a transition. */
-function stateOf(record: AlertRecord): string {
+/** The policy under which each alert fired last, by its field, as far as records or what is kept say it. */
+function firedUnder(
+  told: readonly StoredAlert[],
+  kept: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const policies = new Map<string, string>();
+  for (const [field, text] of kept) {
+    const { policy } = KEPT.parse(JSON.parse(text));
+    if (policy !== undefined) policies.set(field, policy);
+  }
+  for (const { record } of told)
+    if (record.state === 'firing') policies.set(cellKey(record.rule, record.group), record.policy);
+  return policies;
+}
+
+function statesOf(
+  newer: readonly StoredAlert[],
+  policies: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    newer.map(({ record }) => {
+      const field = cellKey(record.rule, record.group);
+      return [field, stateOf(record, policies.get(field))];
+    }),
+  );
+}
+
+/** The state of an alert after a transition; `policy` is the one under which it fired. */
+function stateOf(record: AlertRecord, policy: string | undefined): string {
   const { value, numerator, denominator, number } = record;
   const state: AlertState = {
     pendingSince: null,
@@ -230,5 +259,5 @@ function stateOf(record: AlertRecord): string {
     numerator,
     denominator,
   };
-  return JSON.stringify(state);
+  return JSON.stringify({ ...state, policy });
 }

@@ -242,8 +242,16 @@ export const caseAnswer = z
   })
   .describe('The case, as of `asOf`.');
 
+const LIMIT = { minimum: 1, maximum: 200, default: 50 };
 export const casesQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  // What a query brings is text, so that the document would know no type of it.
+  limit: z.coerce
+    .number()
+    .int()
+    .min(LIMIT.minimum)
+    .max(LIMIT.maximum)
+    .default(LIMIT.default)
+    .meta({ ...LIMIT, type: 'integer', description: `cases on one page, at most ${LIMIT.maximum}` }),
   cursor: z.string().max(10_000).optional().describe('`cursor` of the page before'),
   queue: z.string().max(200).optional(),
   entity: entity.optional(),
@@ -266,6 +274,10 @@ export const casesAnswer = z
   .describe(
     'Open cases, and closed ones of which a clock that still runs was warned or is overdue; at risk or overdue ones first, by due instant.',
   );
+
+export const confirmQuery = z.object({
+  confirm: z.string().optional().describe('the hash that the trial told'),
+});
 
 export const caseQuery = z.object({
   entity: entity.optional().describe('where cases of two entities share an id'),

@@ -16,6 +16,7 @@ import type { Policies } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type Access, allows, bearerOf, type Principal } from './access.ts';
 import type { AccessStore } from './access-store.ts';
+import { type Takes, withTakes } from './api-bodies.ts';
 import type { BoardsHub } from './boards-hub.ts';
 import type { CaseReader } from './case-reader.ts';
 import type { EventSink } from './ingest.ts';
@@ -33,6 +34,8 @@ import { UnavailableError } from './within.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Its body in the OpenAPI document. */
+    takes?: Takes;
   }
   interface FastifyRequest {
     principal: Principal | null;
@@ -46,6 +49,8 @@ export interface AppOptions {
   readonly policy: () => CompiledPolicy;
   /** Puts policies into force and keeps added years of holidays. */
   readonly policies: PolicyDesk;
+  /** Finds a policy by hash; throws for one that is not known. */
+  readonly policyOf: (hash: string) => CompiledPolicy;
   readonly view: LiveView;
   readonly reader: CaseReader;
   readonly hub: BoardsHub;
@@ -84,6 +89,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const toJsonSchema = createJsonSchemaTransform({ skipList: [] });
+
 /** Reasons that a refused request counts under. */
 const REFUSED_BY_STATUS: ReadonlyMap<number, Refusal> = new Map([
   [401, 'unauthorized'],
@@ -117,12 +124,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       info: {
         title: 'SLA monitor',
         version: '1',
-        description: 'Events in; cases, indicators and alerts out.',
+        description:
+          'Events in; cases, indicators and alerts out. Without a valid token every path answers 401, without the right 403, where the state can not be read 503; each as `{error, message}`.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
-    transform: createJsonSchemaTransform({ skipList: [] }),
+    transform: given => {
+      const { schema, url } = toJsonSchema(given);
+      return { url, schema: withTakes(schema, given.route.config?.takes) };
+    },
   });
 
   app.addHook('onRequest', async (request, reply) => {

@@ -6,6 +6,7 @@ import { RECORDS_STREAM } from '../broker/streams.ts';
 import type { FeedItem } from '../contract/frame.ts';
 import { QUIET_MS } from '../contract/record.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import { knownOrNull } from '../policy-shelf.ts';
 
 /** Records that are looked at, from the latest back, and how many are asked for at a time. */
 const LOOK_BACK_MAX = 400;
@@ -20,6 +21,7 @@ const record = z.union([
     rule: z.string(),
     case: z.string(),
     state: z.enum(['breached', 'withdrawn']),
+    policy: z.string(),
   }),
   z.object({
     kind: z.literal('alert'),
@@ -29,6 +31,7 @@ const record = z.union([
     rule: z.string(),
     group: z.string(),
     state: z.enum(['firing', 'resolved']),
+    policy: z.string(),
   }),
   z.object({
     kind: z.literal('action'),
@@ -39,13 +42,20 @@ const record = z.union([
     case: z.string(),
     action: z.string(),
     to: z.array(z.string()),
+    policy: z.string(),
   }),
 ]);
 
-/** At most `count` items, latest first. @throws when JetStream can't be reached. */
+type Told = z.output<typeof record>;
+
+/**
+ * At most `count` items, latest first, each in the words of the policy that it names, else of the one in force.
+ * @throws when JetStream can't be reached.
+ */
 export async function recentFeed(
   nc: NatsConnection,
-  policy: CompiledPolicy,
+  inForce: CompiledPolicy,
+  policyOf: (hash: string) => CompiledPolicy,
   count: number,
 ): Promise<FeedItem[]> {
   const { firstSeq, lastSeq } = await streamState(nc, RECORDS_STREAM);
@@ -55,7 +65,8 @@ export async function recentFeed(
     const sequences = Array.from({ length: Math.min(AT_A_TIME, from - end + 1) }, (_, i) => from - i);
     const messages = await Promise.all(sequences.map(seq => getMessage(nc, RECORDS_STREAM, seq)));
     for (const message of messages) {
-      const item = message ? feedItem(new TextDecoder().decode(message.data), policy) : null;
+      const told = message ? toldOf(new TextDecoder().decode(message.data)) : null;
+      const item = told ? feedItem(told, [knownOrNull(policyOf, told.policy) ?? inForce, inForce]) : null;
       if (item && items.length < count) items.push(item);
     }
   }
@@ -63,19 +74,30 @@ export async function recentFeed(
 }
 
 /** Null for records that a feed does not show. */
-function feedItem(text: string, policy: CompiledPolicy): FeedItem | null {
+function toldOf(text: string): Told | null {
   const value: unknown = JSON.parse(text);
-  const parsed = record.safeParse(value);
-  if (!parsed.success) return null;
-  const told = parsed.data;
+  return record.safeParse(value).data ?? null;
+}
+
+/** Null for what tells nobody, and for a rule that neither policy has. */
+function feedItem(told: Told, policies: readonly CompiledPolicy[]): FeedItem | null {
   const { id, rule, kind } = told;
   const at = Date.parse(told.at);
-  // Clocks over evidence are measured, and tell nobody.
-  const rules = kind === 'alert' ? policy.indicators : policy.clocks.filter(clock => !clock.evidence);
-  const title = rules.find(each => each.rule === rule)?.title;
-  if (title === undefined || Date.parse(told.seenAt) - at > QUIET_MS) return null;
+  if (Date.parse(told.seenAt) - at > QUIET_MS) return null;
+  const title = kind === 'alert' ? indicatorTitle(rule, policies) : clockTitle(rule, policies);
+  if (title === null) return null;
   if (told.kind === 'action')
     return { id, at, kind: 'action', rule, title, subject: told.case, action: told.action, to: told.to };
   const subject = told.kind === 'clock' ? told.case : told.group;
   return { id, at, kind: told.state, rule, title, subject };
+}
+
+function indicatorTitle(rule: string, policies: readonly CompiledPolicy[]): FeedItem['title'] | null {
+  return policies.flatMap(({ indicators }) => indicators).find(each => each.rule === rule)?.title ?? null;
+}
+
+/** Clocks over evidence are measured, and tell nobody. */
+function clockTitle(rule: string, policies: readonly CompiledPolicy[]): FeedItem['title'] | null {
+  const clock = policies.flatMap(({ clocks }) => clocks).find(each => each.rule === rule);
+  return clock === undefined || clock.evidence ? null : clock.title;
 }

@@ -1,8 +1,13 @@
 // The structured log: JSON lines, without credentials, and without query strings (a sign-in link carries a secret).
 import { type Logger, pino } from 'pino';
 
-/** A logger for `level`; `destination` is for tests. */
-export function createLogger(level: string, destination?: { write(line: string): void }): Logger {
+/** Takes each line of the log, a JSON object. */
+export interface LogLines {
+  write(line: string): void;
+}
+
+/** A logger for `level`; its lines go to `destination`, else to standard output. */
+export function createLogger(level: string, destination: LogLines | null = null): Logger {
   const options = {
     level,
     base: { name: 'sla-monitor', pid: process.pid },

@@ -1,6 +1,8 @@
 // The pages that the monitor writes itself: sign-in, and the readable form of the OpenAPI document. No script, no
 // request to anywhere else; texts in Chinese and English.
 
+import { commandLine } from '../contract/words.ts';
+
 export type Language = 'zh' | 'en';
 
 /** The language of a request: what it asks for by `lang`, else the first of the two that the browser prefers. */
@@ -13,13 +15,15 @@ export function languageOf(asked: string | undefined, acceptLanguage: string | u
   return 'zh';
 }
 
+const TOKEN_COMMAND = commandLine('token create --role viewer --name NAME');
+
 const TEXT = {
   zh: {
     title: '登录 · 服务水平监控',
     heading: '服务水平监控',
     lead: '每一项对客户的承诺，到期之前就看见。',
     label: '访问令牌',
-    hint: '向管理员索取，或运行 sla-monitor token create。',
+    hint: `向管理员索取，或运行 ${TOKEN_COMMAND}。`,
     button: '登录',
     signingIn: '正在登录…',
     other: 'English',
@@ -33,7 +37,7 @@ const TEXT = {
     heading: 'SLA monitor',
     lead: 'Every promise to a customer, seen before it is due.',
     label: 'Access token',
-    hint: 'Ask an administrator, or run sla-monitor token create.',
+    hint: `Ask an administrator, or run: ${TOKEN_COMMAND}`,
     button: 'Sign in',
     signingIn: 'Signing in…',
     other: '中文',
@@ -96,7 +100,7 @@ export function safeNext(next: unknown): string {
     : '/';
 }
 
-/** The OpenAPI document as a page: each operation with its summary, parameters and answers. */
+/** The OpenAPI document as a page: each operation with its summary, parameters, bodies and answers. */
 export function docsPage(openapi: { paths?: Record<string, unknown> | undefined }): string {
   const operations: string[] = [];
   for (const [path, methods] of Object.entries(openapi.paths ?? {})) {
@@ -120,6 +124,11 @@ function operationHtml(method: string, path: string, operation: Record<string, u
       `<tr><td><code>${escapeHtml(String(parameter.name))}</code></td><td>${escapeHtml(String(parameter.in))}</td>` +
       `<td>${escapeHtml(String(parameter.description ?? ''))}</td></tr>`,
   );
+  const body = isObject(operation.requestBody) ? operation.requestBody.content : null;
+  const bodies = Object.entries(isObject(body) ? body : {}).map(
+    ([type, media]) =>
+      `<tr><td><code>${escapeHtml(type)}</code></td><td>body</td><td>${escapeHtml(descriptionOf(media))}</td></tr>`,
+  );
   const responses = isObject(operation.responses) ? Object.entries(operation.responses) : [];
   const answers = responses.map(
     ([status, response]) =>
@@ -129,7 +138,12 @@ function operationHtml(method: string, path: string, operation: Record<string, u
   );
   return `<section><h2><span class="method">${escapeHtml(method.toUpperCase())}</span> <code>${escapeHtml(path)}</code></h2>
 <p>${escapeHtml(String(operation.summary ?? ''))}</p><p>${escapeHtml(String(operation.description ?? ''))}</p>
-<table>${rows.join('')}${answers.join('')}</table></section>`;
+<table>${rows.join('')}${bodies.join('')}${answers.join('')}</table></section>`;
+}
+
+function descriptionOf(media: unknown): string {
+  const schema = isObject(media) ? media.schema : null;
+  return isObject(schema) ? String(schema.description ?? '') : '';
 }
 
 /** The mark of the page, so that no browser asks for a favicon. */

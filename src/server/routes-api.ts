@@ -1,6 +1,6 @@
 // The reading API under /api/v1 and its OpenAPI document. Zod's compilers are set in this scope only.
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ENTITIES, type Entity } from '../contract/event.ts';
 import { formatTime } from '../contract/time.ts';
@@ -20,6 +20,8 @@ import { CursorError } from './case-reader.ts';
 import { caseDetail } from './case-view.ts';
 import { figureOf, TOTAL } from './figures.ts';
 import { docsPage } from './page.ts';
+import { asTheyFired } from './past-alerts.ts';
+import { checkQuestion, noQuery } from './question.ts';
 import { within } from './within.ts';
 
 /** Groups of one indicator that are listed. */
@@ -27,7 +29,7 @@ export const GROUPS_MAX = 500;
 const view = { config: { access: 'view' as const } };
 
 export async function apiRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(checkQuestion);
   app.setSerializerCompiler(serializerCompiler);
   caseRoutes(app, options);
   figureRoutes(app, options);
@@ -103,6 +105,7 @@ function caseRoutes(fastify: FastifyInstance, { reader, view: live }: AppOptions
       schema: {
         summary: 'One case of an entity',
         params: z.object({ entity: z.enum(ENTITIES), id: z.string().max(1_000) }),
+        querystring: noQuery,
         response,
       },
     },
@@ -117,11 +120,11 @@ function withEntity(text: string): { readonly entity: Entity; readonly id: strin
   return entity === undefined ? null : { entity, id: text.slice(entity.length + 1) };
 }
 
-function figureRoutes(fastify: FastifyInstance, { view: live, policy }: AppOptions): void {
+function figureRoutes(fastify: FastifyInstance, { view: live, policy, policyOf }: AppOptions): void {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/api/v1/indicators',
-    { ...view, schema: { summary: 'Indicators', response: { 200: indicatorsAnswer } } },
+    { ...view, schema: { summary: 'Indicators', querystring: noQuery, response: { 200: indicatorsAnswer } } },
     async (_request, reply) => {
       const now = live.asOf();
       const indicators = policy().indicators.flatMap(indicator => {
@@ -136,9 +139,10 @@ function figureRoutes(fastify: FastifyInstance, { view: live, policy }: AppOptio
   );
   app.get(
     '/api/v1/alerts',
-    { ...view, schema: { summary: 'Alerts', response: { 200: alertsAnswer } } },
+    { ...view, schema: { summary: 'Alerts', querystring: noQuery, response: { 200: alertsAnswer } } },
     async (_request, reply) => {
-      const alerts = alertRows(policy(), live.alerts).map(row => ({ ...row, at: formatTime(row.at) }));
+      const rows = asTheyFired(alertRows(policy(), live.alerts), live.alerts, policy(), policyOf);
+      const alerts = rows.map(row => ({ ...row, at: formatTime(row.at) }));
       return reply.send({ asOf: formatTime(live.asOf()), fresh: live.health().fresh, alerts });
     },
   );

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { takesEvents } from './api-bodies.ts';
 import { errorAnswer, ingestAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';
 import { EVENTS_MAX, readHttpEvents } from './http-events.ts';
@@ -26,7 +27,7 @@ export async function eventRoutes(app: FastifyInstance, options: AppOptions): Pr
   app.post(
     '/v1/events',
     {
-      config: { access: 'ingest' },
+      config: { access: 'ingest', takes: takesEvents },
       schema: {
         summary: 'Events in',
         description: DESCRIPTION,

@@ -10,49 +10,57 @@ import type { CompiledPolicy } from '../policy/compiled.ts';
 import { calendarsOf, readHolidayFile } from '../policy/holiday-file.ts';
 import type { AddedYear } from '../policy/holidays.ts';
 import { formatError } from '../policy/place.ts';
-import { errorAnswer } from './api-schemas.ts';
+import { takesHolidays } from './api-bodies.ts';
+import { confirmQuery, errorAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';
 import { effectAnswer, effectOf } from './policy-trial.ts';
+import { noQuery } from './question.ts';
 
 /** Years of which `GET` says whether they are covered: from the last one on. */
 const YEARS_SHOWN = 7;
 
 const dates = z.array(z.string()).readonly();
 const names = z.array(z.string()).describe('calendars of the policy in force that use it');
-const listAnswer = z.object({
-  calendars: z.array(
-    z.object({
-      calendar: z.string(),
-      country: z.string().nullable().describe('null where an iCalendar file has its holidays'),
-      coveredUntil: z
-        .string()
-        .describe('RFC 3339: from this instant on no holidays are known, and plain hours hold'),
-      years: z.array(z.number().int()).describe(`covered years, of the last, the present and the next five`),
-    }),
-  ),
-  added: z.array(
-    z.object({
-      country: z.string(),
-      year: z.number().int(),
-      off: dates,
-      work: dates,
-      by: z.string().describe('who added it'),
-      at: z.string(),
-      calendars: names,
-    }),
-  ),
-});
-const trialAnswer = z.object({
-  hash: z.string().describe('of the policy in force as it is with this year; `confirm` wants it'),
-  country: z.string(),
-  year: z.number().int(),
-  off: z.number().int().describe('days off'),
-  work: z.number().int().describe('make-up working days'),
-  calendars: names,
-  applied: z.boolean(),
-  warnings: z.array(z.string()),
-  effect: effectAnswer,
-});
+const listAnswer = z
+  .object({
+    calendars: z.array(
+      z.object({
+        calendar: z.string(),
+        country: z.string().nullable().describe('null where an iCalendar file has its holidays'),
+        coveredUntil: z
+          .string()
+          .describe('RFC 3339: from this instant on no holidays are known, and plain hours hold'),
+        years: z
+          .array(z.number().int())
+          .describe(`covered years, of the last, the present and the next five`),
+      }),
+    ),
+    added: z.array(
+      z.object({
+        country: z.string(),
+        year: z.number().int(),
+        off: dates,
+        work: dates,
+        by: z.string().describe('who added it'),
+        at: z.string(),
+        calendars: names,
+      }),
+    ),
+  })
+  .describe('The calendars with the years that they know, and the years that were added.');
+const trialAnswer = z
+  .object({
+    hash: z.string().describe('of the policy in force as it is with this year; `confirm` wants it'),
+    country: z.string(),
+    year: z.number().int(),
+    off: z.number().int().describe('days off'),
+    work: z.number().int().describe('make-up working days'),
+    calendars: names,
+    applied: z.boolean(),
+    warnings: z.array(z.string()),
+    effect: effectAnswer,
+  })
+  .describe('What the year would change or, with `confirm`, changes.');
 
 /** `fastify` hands over bodies as text, and has zod's compilers. */
 export function holidayRoutes(fastify: FastifyInstance, options: AppOptions): void {
@@ -62,7 +70,11 @@ export function holidayRoutes(fastify: FastifyInstance, options: AppOptions): vo
     '/api/v1/holidays',
     {
       config: { access: 'view' as const },
-      schema: { summary: 'Which years of holidays are known', response: { 200: listAnswer } },
+      schema: {
+        summary: 'Which years of holidays are known',
+        querystring: noQuery,
+        response: { 200: listAnswer },
+      },
     },
     async () => ({
       calendars: coverageOf(policy(), Date.now()),
@@ -75,12 +87,12 @@ export function holidayRoutes(fastify: FastifyInstance, options: AppOptions): vo
   app.post(
     '/api/v1/holidays',
     {
-      config: { access: 'admin' as const },
+      config: { access: 'admin' as const, takes: takesHolidays },
       schema: {
         summary: 'Try a year of holidays, or add it',
         description:
           'The year as YAML or JSON: `country`, `year`, `off`, `work`. Without `confirm` it is only tried; with `confirm` = the hash that the trial told it is added, or replaces what is known of that year, for open cases too.',
-        querystring: z.object({ confirm: z.string().optional() }),
+        querystring: confirmQuery,
         response: { 200: trialAnswer, 400: errorAnswer, 409: errorAnswer, 503: errorAnswer },
       },
     },

@@ -1,38 +1,44 @@
 // `GET` and `POST /api/v1/policy`: the policy in force, and another one in two steps. The first says what it would change;
 // the second, with the hash that the first one told, puts it into force.
 import type { FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { PolicyFileError, type Read, readPolicyText } from '../policies.ts';
 import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import type { AddedYear } from '../policy/holidays.ts';
-import { errorAnswer } from './api-schemas.ts';
+import { takesPolicy } from './api-bodies.ts';
+import { confirmQuery, errorAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';
 import { effectAnswer, effectOf } from './policy-trial.ts';
+import { checkQuestion, noQuery } from './question.ts';
 import { holidayRoutes } from './routes-holidays.ts';
 
-const inForceAnswer = z.object({
-  hash: z.string(),
-  name: z.string(),
-  clocks: z.number().int(),
-  indicators: z.number().int(),
-});
-const trialAnswer = z.object({
-  hash: z.string(),
-  name: z.string(),
-  applied: z.boolean().describe('true when it is in force'),
-  warnings: z
-    .array(z.string())
-    .describe(
-      'what is odd about it, and calendars that come to a year whose holidays are not known, as `check` says it',
-    ),
-  effect: effectAnswer,
-});
+const inForceAnswer = z
+  .object({
+    hash: z.string(),
+    name: z.string(),
+    clocks: z.number().int(),
+    indicators: z.number().int(),
+  })
+  .describe('The policy in force, and how many clocks and indicators it has.');
+const trialAnswer = z
+  .object({
+    hash: z.string(),
+    name: z.string(),
+    applied: z.boolean().describe('true when it is in force'),
+    warnings: z
+      .array(z.string())
+      .describe(
+        'what is odd about it, and calendars that come to a year whose holidays are not known, as `check` says it',
+      ),
+    effect: effectAnswer,
+  })
+  .describe('What the policy would change or, with `confirm`, changes.');
 
 export async function policyRoutes(fastify: FastifyInstance, options: AppOptions): Promise<void> {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  fastify.setValidatorCompiler(validatorCompiler);
+  fastify.setValidatorCompiler(checkQuestion);
   fastify.setSerializerCompiler(serializerCompiler);
   holidayRoutes(fastify, options);
   const app = fastify.withTypeProvider<ZodTypeProvider>();
@@ -40,7 +46,7 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
     '/api/v1/policy',
     {
       config: { access: 'view' as const },
-      schema: { summary: 'The policy in force', response: { 200: inForceAnswer } },
+      schema: { summary: 'The policy in force', querystring: noQuery, response: { 200: inForceAnswer } },
     },
     () => {
       const { hash, name, clocks, indicators } = options.policy();
@@ -50,12 +56,12 @@ export async function policyRoutes(fastify: FastifyInstance, options: AppOptions
   app.post(
     '/api/v1/policy',
     {
-      config: { access: 'admin' as const },
+      config: { access: 'admin' as const, takes: takesPolicy },
       schema: {
         summary: 'Try a policy, or put it into force',
         description:
           'The policy as YAML or JSON. Without `confirm` it is only tried; with `confirm` = the hash that the trial told it comes into force, for open cases too. Breaches of open cases that were told before and no longer hold under it are withdrawn by records that say so; closed cases stay judged by the policy of their time.',
-        querystring: z.object({ confirm: z.string().optional() }),
+        querystring: confirmQuery,
         response: { 200: trialAnswer, 400: errorAnswer, 409: errorAnswer, 503: errorAnswer },
       },
     },

@@ -16,6 +16,7 @@ import type { EventSink } from './ingest.ts';
 import { LiveRisk } from './live-risk.ts';
 import { FEED_MAX, LiveView } from './live-view.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { asTheyFired } from './past-alerts.ts';
 import { QueueLabels } from './queue-labels.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -35,7 +36,7 @@ export interface ServerOptions {
   readonly policy: () => CompiledPolicy;
   /** Puts policies into force and keeps added years of holidays. */
   readonly policies: PolicyDesk;
-  /** Finds a policy by hash, for cases last evaluated under an earlier one; throws for one that is not known. */
+  /** Finds a policy by hash, for cases and alerts of an earlier one; throws for one that is not known. */
   readonly policyOf: (hash: string) => CompiledPolicy;
   readonly adminToken: string | null;
   readonly centre: string;
@@ -85,7 +86,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           health: view.health(),
           now,
         });
-        return { board, asOf: now, centre: options.centre, timezone: policy().timezone };
+        const told = asTheyFired(board.alerts, alerts, policy(), options.policyOf);
+        const { centre } = options;
+        return { board: { ...board, alerts: told }, asOf: now, centre, timezone: policy().timezone };
       },
     },
     ...(options.boardIntervalMs === undefined ? {} : { intervalMs: options.boardIntervalMs }),
@@ -103,7 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   view.on('change', () => hub.changed());
   await view.start();
   // A feed that begins empty is no reason not to start.
-  await recentFeed(nc, policy(), FEED_MAX).then(
+  await recentFeed(nc, policy(), options.policyOf, FEED_MAX).then(
     items => view.remember(items),
     (error: unknown) => log.warn({ err: error }, 'the feed begins empty: SLA_RECORDS can not be read'),
   );

@@ -19,7 +19,7 @@ const partitionStatus = z.object({
 });
 export type PartitionStatus = z.infer<typeof partitionStatus>;
 
-/** As the judge commits it (engine/judge.ts), under the field `rule|group`. */
+/** As the judge commits it (processor/judge.ts), under the field `rule|group`. */
 const judgedState = z.object({
   pendingSince: z.number().nullable(),
   firing: z.boolean(),
@@ -28,6 +28,7 @@ const judgedState = z.object({
   value: z.number().nullable(),
   numerator: z.number(),
   denominator: z.number(),
+  policy: z.string().optional(),
 });
 
 /** How the alert of one rule and group stands. */
@@ -42,6 +43,8 @@ export interface AlertState {
   readonly value: number | null;
   readonly numerator: number;
   readonly denominator: number;
+  /** The hash of the policy under which it fired last; null where that is not known. */
+  readonly policy: string | null;
 }
 
 /** One commit of one partition, as it is told on the channel. */
@@ -71,7 +74,7 @@ export function parseStatus(text: string | null): PartitionStatus | null {
 export function parseAlert(field: string, text: string): AlertState | null {
   const [rule = '', group = ''] = cellParts(field);
   const judged = judgedState.parse(JSON.parse(text));
-  const { pendingSince, firing, number, value, numerator, denominator } = judged;
+  const { pendingSince, firing, number, value, numerator, denominator, policy = null } = judged;
   if (number === 0 && pendingSince === null) return null;
   const state = firing ? 'firing' : pendingSince === null ? 'resolved' : 'pending';
   // Transitions are numbered: odd ones fire, the even one after it ends the same episode.
@@ -85,6 +88,7 @@ export function parseAlert(field: string, text: string): AlertState | null {
     value,
     numerator,
     denominator,
+    policy,
   };
 }
 

@@ -25,6 +25,19 @@ ${settings()}
 
 ${metrics()}
 
+What late evidence, a reopening or another policy took back stands in the totals and again among the withdrawn: a cycle
+that moved from missed to met counts in both outcomes. So a rule's share met is of totals less what was withdrawn:
+
+\`\`\`promql
+(
+  sum by (rule) (max by (rule, queue) (increase(sla_clock_outcomes_total{outcome="met"}[28d])))
+  - sum by (rule) (max by (rule, queue) (increase(sla_clock_outcomes_withdrawn_total{outcome="met"}[28d])))
+) / (
+  sum by (rule) (max by (rule, outcome, queue) (increase(sla_clock_outcomes_total[28d])))
+  - sum by (rule) (max by (rule, outcome, queue) (increase(sla_clock_outcomes_withdrawn_total[28d])))
+)
+\`\`\`
+
 ## Limits
 
 ${table(['what', 'bound', 'at the bound'], LIMIT_ROWS)}

@@ -17,10 +17,13 @@ import { packageRoot } from '../../src/package-root.ts';
 const dir = mkdtempSync(join(tmpdir(), 'sla-demo-'));
 t.teardown(() => rmSync(dir, { recursive: true, force: true }));
 
+const TOKEN = 'an-admin-token-of-the-test';
+const POLICY = 'version: 1\nname: mine\nclocks: []\n';
+
 function demo(): ChildProcess {
   return spawn(process.execPath, ['--import=tsx', 'src/main.ts', 'demo'], {
     cwd: packageRoot(),
-    env: childEnvironment({ DATA_DIR: dir, HTTP_PORT: '0' }),
+    env: childEnvironment({ DATA_DIR: dir, HTTP_PORT: '0', ADMIN_TOKEN: TOKEN }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -61,12 +64,26 @@ t.test('the link signs in, Ctrl-C ends all', async t => {
   t.equal(cases.status, 200);
   t.equal((await fetch(`${origin}/api/v1/cases`)).status, 401, 'not without');
 
+  const send = async (query: string) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await fetch(`${origin}/api/v1/policy${query}`, { method: 'POST', headers, body: POLICY });
+    return z.object({ hash: z.string() }).parse(await answer.json()).hash;
+  };
+  const changed = output(child, /in force/);
+  const hash = await send('');
+  await send(`?confirm=${hash}`);
+  t.match(await changed, `Another policy is in force: mine ${hash}`, 'a change over HTTP leaves a line');
+
   const pid = z.object({ pid: z.number() });
   const places = z.object({ nats: pid, redis: pid });
   const servers = places.parse(JSON.parse(readFileSync(join(dir, 'servers.json'), 'utf8')));
   const again = output(child, /in force|stays as it is/);
   child.kill('SIGHUP');
-  t.match(await again, /The policy was read again; [0-9a-f]{12} is in force/, 'SIGHUP does not end it');
+  const read = await again;
+  t.notMatch(read, /Another policy/, 'which is told once');
+  t.match(read, /Note: the policy mine .*was replaced/, 'what came over HTTP is missed');
+  t.notMatch(text + read, /^\{/m, 'the log is no JSON here');
+  t.match(read, /The policy was read again; [0-9a-f]{12} is in force/, 'SIGHUP does not end it');
   child.kill('SIGINT');
   t.same(await ended, [0, null]);
   t.notOk(isAlive(servers.nats.pid) || isAlive(servers.redis.pid), 'the servers have ended');

@@ -9,9 +9,11 @@ import { connectBroker } from '../../src/broker/connect.ts';
 import { ensureStreams } from '../../src/broker/streams.ts';
 import { CommandError } from '../../src/cli/usage.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
-import { fit, statusLine } from '../../src/demo/screen.ts';
+import { plainLog } from '../../src/demo/plain-log.ts';
+import { fit, statusLine, welcome } from '../../src/demo/screen.ts';
 import { DemoSession } from '../../src/demo/session.ts';
 import { isAlive } from '../../src/embedded/process.ts';
+import { createLogger } from '../../src/server/log.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sla-demo-'));
 t.teardown(() => rmSync(dir, { recursive: true, force: true }));
@@ -30,6 +32,8 @@ function options(lines: string[] = []) {
         address: 'http://127.0.0.1:1',
         signinLink: (role: string) => `http://127.0.0.1:1/#${role}`,
         reloadPolicy: async () => 'again',
+        policy: () => ({ name: 'stand-in', hash: '0', isPack: false }),
+        onPolicy: () => {},
         close: () => nc.close(),
       };
     },
@@ -48,7 +52,7 @@ t.test('it starts, ends, and goes on', async t => {
   const lines: string[] = [];
   const demo = await session.start(settings, options(lines));
   t.equal(demo.link, 'http://127.0.0.1:1/#operator');
-  t.equal(await demo.reloadPolicy(), 'again', 'the monitor reads its policy again');
+  t.equal(await demo.monitor.reloadPolicy(), 'again', 'the monitor reads its policy again');
   t.equal(demo.centre.resumed, false);
   t.ok(demo.centre.status().events > 2000);
   t.match(lines.join('\n'), /30 hours/);
@@ -72,7 +76,7 @@ t.test('a stop while it starts ends what was begun', async t => {
   let stopped: Promise<void> = Promise.resolve();
   const interrupted = session.start(settings, {
     ...options(),
-    startMonitor: async given => {
+    startMonitor: async (given: Settings) => {
       stopped = session.stop();
       return options().startMonitor(given);
     },
@@ -109,4 +113,28 @@ t.test('the status line is cut to the terminal', async t => {
     stuck: true,
   });
   t.match(line, /not answering.*4\.[23]\/s.*5\.1 %/);
+});
+
+t.test('what is to be seen is told of the pack alone', async t => {
+  const policy = { name: 'after-sales', hash: 'abc', isPack: true };
+  t.match(welcome('http://link', 'data', policy), /What to watch.*complaints/s);
+  const other = welcome('http://link', 'data', { ...policy, name: 'mine', isPack: false });
+  t.match(other, /Policy: mine abc.*not the pack/);
+  t.notMatch(other, /complaints/);
+});
+
+t.test('warnings of the monitor are sentences', async t => {
+  const told: string[] = [];
+  const log = createLogger(
+    'debug',
+    plainLog(line => told.push(line)),
+  );
+  log.warn({ calendar: 'office' }, 'calendar office: add 2027');
+  log.error({ err: new Error('gone') }, 'it failed');
+  log.info('told to who asks for it');
+  plainLog(line => told.push(line)).write('no JSON\n');
+  const [note, error, info, other] = told;
+  t.same([note, error], ['注意 · Note: calendar office: add 2027', '错误 · Error: it failed (gone)']);
+  t.match(info, /^\{.*told to who asks/);
+  t.equal(other, 'no JSON');
 });

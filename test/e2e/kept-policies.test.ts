@@ -7,8 +7,15 @@ import t, { type Test } from 'tap';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { watchPrefix } from '../../src/broker/kv-watch.ts';
 import { ensureStreams, openConfig } from '../../src/broker/streams.ts';
-import { keptPolicies } from '../../src/cli/kept-policies.ts';
-import { defaultPolicyFile, Policies, readPolicyText, type Unsound } from '../../src/policies.ts';
+import { configured, keptPolicies } from '../../src/cli/kept-policies.ts';
+import {
+  defaultPolicyFile,
+  Policies,
+  type Replaced,
+  readPolicyFile,
+  readPolicyText,
+  type Unsound,
+} from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { KeptPolicyError, PolicyShelf } from '../../src/policy-shelf.ts';
 import { startTestServers } from '../support/servers.ts';
@@ -188,4 +195,41 @@ t.test('a watch outlives a key that its listener can not take, and says which', 
   await until(() => seen.length > 0);
   t.same(seen, ['probe.b']);
   t.same(failed, ['probe.a: Error: not that one']);
+});
+
+t.test('whence the policy came last decides what becomes of it', async t => {
+  const { dir, kv, open } = await bucket(t);
+  const file = join(dir, 'policy.yaml');
+  writeFileSync(file, policy('mine'));
+  const origin = async () => (await configured(kv)).inForce?.kept.origin;
+  const replaced = (policies: Policies): Replaced[] => {
+    const told: Replaced[] = [];
+    policies.on('replaced', one => told.push(one));
+    return told;
+  };
+  const first = await open();
+  const told = replaced(first);
+  await first.put(readPolicyText(policy('mine')));
+  t.equal(await origin(), 'sent');
+  t.equal((await open()).current.name, 'mine', 'a start without a file leaves it in force');
+
+  const again = await open(file);
+  t.same(replaced(again), [], 'the same policy takes no place');
+  t.equal(await origin(), 'file', 'it comes from the file since then');
+  t.equal((await open()).current.name, 'after-sales', 'so a start without that puts the pack into force');
+
+  await first.put(readPolicyText(policy('other')));
+  const late = await open(file);
+  const lateTold = replaced(late);
+  await until(() => lateTold.length > 0);
+  t.match(lateTold, [{ sent: { name: 'other' }, by: { name: 'mine' } }], 'a start with a file says so');
+  await first.put(readPolicyText(policy('mine')));
+  t.equal(await origin(), 'sent', 'the other way round too');
+  t.same(told, [], 'who sends knows');
+  await first.put(readPolicyFile(defaultPolicyFile()));
+  t.match(
+    told,
+    [{ sent: { name: 'mine' }, by: { name: 'after-sales' } }],
+    'and so does reading the file again',
+  );
 });

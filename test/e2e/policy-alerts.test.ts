@@ -23,6 +23,7 @@ function policy(name: string, alert: string | null, by = 'queue'): string {
   const indicator = `
 indicators:
   - rule: I-COMPLAINTS
+    title: { zh: 投诉率, en: Complaint rate }
     count: { type: ticket.created, kind: complaint }
     of: ticket.created
     window: 60m
@@ -44,14 +45,18 @@ t.test('alerts follow the policy', async t => {
   const servers = await startTestServers(t);
   const file = join(servers.dir, 'policy.yaml');
   writeFileSync(file, ACTING);
+  const log: string[] = [];
   const monitor = await startMonitor(
     readSettings({
       ...servers.env,
       HTTP_PORT: '0',
       POLICY_FILE: file,
       ADMIN_TOKEN: TOKEN,
-      LOG_LEVEL: 'fatal',
+      LOG_LEVEL: 'info',
+      PROCESSOR_THREADS: '1',
     }),
+    undefined,
+    { write: line => log.push(line) },
   );
   t.teardown(() => monitor.close());
   const redis = new Redis(servers.redisUrl);
@@ -80,6 +85,7 @@ t.test('alerts follow the policy', async t => {
     (await alerts()).filter(record => record.group === group).map(({ state }) => state);
 
   await ready();
+  t.match(log.join(''), '"msg":"partition taken"', 'what threads log goes where the log goes');
   await change(QUIET);
   const events = Array.from({ length: 5 }, (_, i) => ({
     specversion: '1.0',
@@ -108,6 +114,22 @@ t.test('alerts follow the policy', async t => {
   await until('it ends', async () => (await states()).join() === 'firing,resolved', WITHIN_MS);
   const last = (await alerts()).findLast(({ group }) => group === 'all');
   t.match(last, { number: 2, rule: 'I-COMPLAINTS', severity: 'critical' });
+  const shown = async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    return (await fetch(new URL('/api/v1/alerts', monitor.address), { headers })).json();
+  };
+  const past = { title: { zh: '投诉率' }, severity: 'critical', state: 'resolved' };
+  await until('it is shown', async () => (await shown()).alerts.length === 2, WITHIN_MS);
+  t.match(
+    await shown(),
+    { alerts: [past, past] },
+    'what is over has the names of the policy under which it fired',
+  );
+  await redis.flushall();
+  await until('it is built again', () => partitionsUnder(readPolicyText(NONE).policy.hash), WITHIN_MS);
+  await until('it is shown again', async () => (await shown()).alerts.length === 2, WITHIN_MS);
+  t.match(await shown(), { alerts: [past, past] }, 'also after a loss of Redis');
+  await ready();
 
   await change(ACTING);
   await until('it fires again', async () => (await states()).join() === 'firing,resolved,firing', WITHIN_MS);

@@ -362,6 +362,7 @@ ${CALENDAR}clocks:
     stdout: `CN ${year}: removed; plain hours hold in that year for office, in open cases too\n`,
   });
   t.equal((await program('holidays', 'remove', 'CN', String(year))).code, 1, 'there is none any more');
+  t.match(await program('holidays', 'list'), { code: 0, stdout: '', stderr: /^No year was added$/m });
   await until(
     'it is as it was',
     async () => JSON.stringify(await clock(askAgain)) === JSON.stringify(before),

@@ -222,7 +222,7 @@ t.test('what was not stopped is counted in a suggestion, and its text is rounded
   const text = [...suggestionText('R', found)];
   t.equal(
     text[0],
-    'R: 1 cycles were stopped; besides: 1 open, 1 missed and ended without a stop, 1 cancelled, 1 waived',
+    'R: 1 cycle was stopped; besides: 1 open, 1 missed and ended without a stop, 1 cancelled, 1 waived',
   );
   t.ok(text.includes('    p50 1 h 15 min 49 s'));
   t.ok(text.includes('    80%  3 h 20 min'), 'less would find the open one overdue');

@@ -75,6 +75,7 @@ t.test('an alert that fires says what its figure says', async t => {
     value: 33 / 486,
     numerator: 33,
     denominator: 486,
+    policy: null,
   };
   const shown = (alert: Partial<AlertState>) =>
     board(PLAIN, book, { alerts: [{ ...fired, state: 'firing', ...alert }] });

@@ -43,7 +43,7 @@ t.test('the policy in force is the one that SLA_CONFIG names', async t => {
   const named = /^policy$|^POLICY_FILE$/i;
   const runs = {
     state: 'ok',
-    text: new RegExp(`^run ${run.policy.hash}, in force: 1 clocks.*\\(${file}\\)`),
+    text: new RegExp(`^run ${run.policy.hash}, in force: 1 clock, 0 indicators \\(${file}\\)`),
   };
 
   t.match(await about(named, { POLICY_FILE: file }, run), [runs]);
@@ -63,8 +63,14 @@ t.test('the policy in force is the one that SLA_CONFIG names', async t => {
   ]);
 
   const sent = readPolicyText(policy('sent'));
-  t.match(await about(named, {}, sent), [{ state: 'ok', text: /^sent .*in force.*\(sent over HTTP\)/ }]);
-  t.equal((await about(named, {}, sent)).length, 1, 'one that was sent stays');
+  t.match(
+    await about(named, {}, sent),
+    [
+      { state: 'ok', text: /^sent .*in force.*\(sent over HTTP\)/ },
+      { state: 'ok', text: /stays over restarts, SIGHUP/ },
+    ],
+    'one that was sent stays',
+  );
   t.match(await about(named, { POLICY_FILE: other }, null), [{ state: 'ok', text: /^here .*not known/ }]);
 });
 
