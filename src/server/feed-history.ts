@@ -29,6 +29,7 @@ const record = z.union([
     rule: z.string(),
     group: z.string(),
     state: z.enum(['firing', 'resolved']),
+    severity: z.string(),
   }),
   z.object({
     kind: z.literal('action'),
@@ -76,6 +77,6 @@ function feedItem(text: string, policy: CompiledPolicy): FeedItem | null {
   if (title === undefined || Date.parse(told.seenAt) - at > QUIET_MS) return null;
   if (told.kind === 'action')
     return { id, at, kind: 'action', rule, title, subject: told.case, action: told.action, to: told.to };
-  const subject = told.kind === 'clock' ? told.case : told.group;
-  return { id, at, kind: told.state, rule, title, subject };
+  if (told.kind === 'clock') return { id, at, kind: told.state, rule, title, subject: told.case };
+  return { id, at, kind: told.state, rule, title, subject: told.group, severity: told.severity };
 }

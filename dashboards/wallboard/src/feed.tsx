@@ -1,10 +1,11 @@
 // What just happened, newest first. A line that comes in while one looks flashes once.
-import type { FeedItem } from '../../../src/contract/frame.ts';
+import type { AlertRow, FeedItem } from '../../../src/contract/frame.ts';
 import { isWider, moment } from './format.ts';
 import { ArrowIcon, BadIcon, ClockIcon, OkIcon, UndoIcon, WarnIcon } from './icons.tsx';
 import { boardNow, live } from './live.ts';
 import { useFit } from './pages.ts';
 import { lang } from './settings.ts';
+import { firingAlert, TONE_ICON, type Tone, toneOf } from './severity.ts';
 import { groupName, named, t, titled } from './text.ts';
 
 const ROW_REM = 3.25;
@@ -21,7 +22,7 @@ const ICON: Record<FeedItem['kind'], typeof OkIcon> = {
   action: ArrowIcon,
 };
 
-export function Feed(props: { readonly feed: readonly FeedItem[] }) {
+export function Feed(props: { readonly feed: readonly FeedItem[]; readonly alerts: readonly AlertRow[] }) {
   const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, props.feed.length);
   return (
     <section class="card feed" aria-labelledby="feed-title">
@@ -34,7 +35,7 @@ export function Feed(props: { readonly feed: readonly FeedItem[] }) {
         ) : (
           <ol class="feed-list">
             {props.feed.slice(0, fit).map(item => (
-              <Item key={item.id} item={item} />
+              <Item key={item.id} item={item} tone={toneOfItem(item, props.alerts)} />
             ))}
           </ol>
         )}
@@ -43,14 +44,23 @@ export function Feed(props: { readonly feed: readonly FeedItem[] }) {
   );
 }
 
-function Item(props: { readonly item: FeedItem }) {
-  const { item } = props;
-  const Icon = ICON[item.kind];
+/**
+ * The tone of a line that an alert fired, null for others: what its banner shows while it fires, what it had been
+ * afterwards.
+ */
+function toneOfItem({ kind, rule, subject, severity }: FeedItem, alerts: readonly AlertRow[]): Tone | null {
+  if (kind !== 'firing') return null;
+  return toneOf(firingAlert(alerts, rule, subject)?.severity ?? severity ?? 'critical');
+}
+
+function Item(props: { readonly item: FeedItem; readonly tone: Tone | null }) {
+  const { item, tone } = props;
+  const Icon = tone === null ? ICON[item.kind] : TONE_ICON[tone];
   const title = headline(item);
   const { timezone, arrived } = live.value;
   const alert = item.kind === 'firing' || item.kind === 'resolved';
   return (
-    <li class="feed-item" data-kind={item.kind} data-arrived={arrived.has(item.id)}>
+    <li class="feed-item" data-kind={item.kind} data-tone={tone} data-arrived={arrived.has(item.id)}>
       <Icon />
       <span class="feed-what">
         <span class="feed-title" data-long={isWider(title, TITLE_MAX)} title={title}>

@@ -1,11 +1,12 @@
 // The queues, one row each: who waits, how long, and how the promises stand there.
 import type { AlertRow, Figure, QueueRow } from '../../../src/contract/frame.ts';
 import { count, percent, runningShort } from './format.ts';
-import { BadIcon, WarnIcon } from './icons.tsx';
+import { BadIcon } from './icons.tsx';
 import { boardNow } from './live.ts';
 import { Pager } from './pager.tsx';
 import { useFit, usePages } from './pages.ts';
 import { lang } from './settings.ts';
+import { TONE_ICON, type Tone, toneOf } from './severity.ts';
 import { t } from './text.ts';
 
 const ROW_REM = 2.75;
@@ -84,7 +85,8 @@ function Queue(props: {
 }) {
   const { row, bound, firing } = props;
   const name = row.queue || t('unnamed');
-  const complaintAlert = firing.some(alert => alert.rule === COMPLAINT_RATE);
+  const complaints = firing.find(alert => alert.rule === COMPLAINT_RATE);
+  const tone = complaints === undefined ? null : toneOf(complaints.severity);
   return (
     <tr data-queue={row.queue}>
       <th scope="row" title={name}>
@@ -96,7 +98,7 @@ function Queue(props: {
       </td>
       <Share value={row.serviceLevel} bound={null} />
       <Share value={row.abandonment} bound={null} />
-      <Share value={row.complaintRate} bound={bound} firing={complaintAlert} />
+      <Share value={row.complaintRate} bound={bound} alert={tone} />
       <td data-zero={row.openCases === 0}>{count(row.openCases)}</td>
       <td data-zero={row.overdue === 0} class={row.overdue > 0 ? 'bad' : ''}>
         {row.overdue > 0 && <BadIcon />}
@@ -113,14 +115,16 @@ function Waited(props: { readonly since: number }) {
 function Share(props: {
   readonly value: number | null;
   readonly bound: number | null;
-  readonly firing?: boolean;
+  /** The tone of the alert that fires on it. */
+  readonly alert?: Tone | null;
 }) {
-  const { value, bound, firing } = props;
+  const { value, bound, alert = null } = props;
   if (value === null) return <td data-zero="true">–</td>;
-  const over = bound !== null && value > bound;
+  const tone = alert ?? (bound !== null && value > bound ? 'warn' : null);
+  const Icon = tone === null ? null : TONE_ICON[tone];
   return (
-    <td class={firing ? 'bad' : over ? 'warn' : ''}>
-      {firing ? <BadIcon /> : over && <WarnIcon />}
+    <td class={tone ?? ''}>
+      {Icon !== null && <Icon />}
       {percent(value, bound, CELL_DIGITS_MAX)}
     </td>
   );
