@@ -5,7 +5,7 @@ import { ArrowIcon, NoDataIcon, OkIcon } from './icons.tsx';
 import { boardNow, live, stale } from './live.ts';
 import { lang } from './settings.ts';
 import { TONE_ICON, toneOf } from './severity.ts';
-import { groupName, named, t, titled } from './text.ts';
+import { groupName, named, ruleBeside, t, titled } from './text.ts';
 
 /** More than these are counted, not shown: a storm is one line. */
 const SHOWN_MAX = 3;
@@ -54,7 +54,7 @@ function Alert(props: { readonly alert: AlertRow; readonly figure: Figure | unde
         {named('severity', severity)}
       </span>
       <span class="alert-what">
-        <strong title={`${rule} ${titled(title)}`}>{titled(title)}</strong>
+        <strong title={`${ruleBeside(rule, titled(title))} ${titled(title)}`.trim()}>{titled(title)}</strong>
         <span class="alert-group">{groupName(group)}</span>
       </span>
       {shown !== null && (

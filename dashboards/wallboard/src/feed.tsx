@@ -1,16 +1,14 @@
 // What just happened, newest first. A line that comes in while one looks flashes once.
+import { useRef } from 'preact/hooks';
 import type { AlertRow, FeedItem } from '../../../src/contract/frame.ts';
-import { isWider, moment } from './format.ts';
+import { moment } from './format.ts';
 import { ArrowIcon, BadIcon, ClockIcon, OkIcon, UndoIcon, WarnIcon } from './icons.tsx';
 import { boardNow, live } from './live.ts';
 import { useFit } from './pages.ts';
 import { lang } from './settings.ts';
 import { firingAlert, TONE_ICON, type Tone, toneOf } from './severity.ts';
-import { groupName, named, t, titled } from './text.ts';
-
-const ROW_REM = 3.25;
-/** Letters of a title that surely fit into one line on a wall. */
-const TITLE_MAX = 22;
+import { groupName, named, ruleBeside, t, titled } from './text.ts';
+import { rowRem, useTitleSize } from './titles.ts';
 
 const ICON: Record<FeedItem['kind'], typeof OkIcon> = {
   warned: WarnIcon,
@@ -23,13 +21,15 @@ const ICON: Record<FeedItem['kind'], typeof OkIcon> = {
 };
 
 export function Feed(props: { readonly feed: readonly FeedItem[]; readonly alerts: readonly AlertRow[] }) {
-  const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, props.feed.length);
+  const ref = useRef<HTMLDivElement>(null);
+  const size = useTitleSize(ref, 'feed-title', props.feed.map(headline));
+  const fit = useFit(ref, rowRem(size), props.feed.length);
   return (
     <section class="card feed" aria-labelledby="feed-title">
       <header class="card-head">
         <h2 id="feed-title">{t('feed')}</h2>
       </header>
-      <div class="card-body" ref={ref}>
+      <div class="card-body" data-titles={size} ref={ref}>
         {props.feed.length === 0 ? (
           <p class="empty">{t('noFeed')}</p>
         ) : (
@@ -59,16 +59,16 @@ function Item(props: { readonly item: FeedItem; readonly tone: Tone | null }) {
   const title = headline(item);
   const { timezone, arrived } = live.value;
   const alert = item.kind === 'firing' || item.kind === 'resolved';
+  const subject = alert ? groupName(item.subject) : item.subject;
+  const sub = [ruleBeside(item.rule, title), subject].filter(part => part !== '').join(' · ');
   return (
     <li class="feed-item" data-kind={item.kind} data-tone={tone} data-arrived={arrived.has(item.id)}>
       <Icon />
-      <span class="feed-what">
-        <span class="feed-title" data-long={isWider(title, TITLE_MAX)} title={title}>
-          {title}
-        </span>
-        <span class="feed-sub">
-          <b>{named('feed', item.kind)}</b> {item.rule} · {alert ? groupName(item.subject) : item.subject}
-        </span>
+      <span class="feed-title" title={title}>
+        {title}
+      </span>
+      <span class="feed-sub" title={sub}>
+        <b>{named('feed', item.kind)}</b> {sub}
       </span>
       <time class="feed-time" dateTime={new Date(item.at).toISOString()}>
         {moment(item.at, boardNow.value, timezone)}

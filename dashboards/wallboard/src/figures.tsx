@@ -1,4 +1,5 @@
 // The row of large figures. Each says its state by shape, word and colour, and what it was counted from.
+import { useRef } from 'preact/hooks';
 import type { AlertRow, Figure } from '../../../src/contract/frame.ts';
 import { count, figure, span } from './format.ts';
 import { BadIcon, FewIcon, NoDataIcon, OkIcon, WarnIcon } from './icons.tsx';
@@ -6,6 +7,7 @@ import { stale } from './live.ts';
 import { lang } from './settings.ts';
 import { firingAlert, TONE_ICON, type Tone, toneOf } from './severity.ts';
 import { type TextKey, t, titled } from './text.ts';
+import { useTitleSize } from './titles.ts';
 
 /** More figures than this are set in two rows. */
 const ONE_ROW_MAX = 8;
@@ -32,9 +34,21 @@ export function Figures(props: {
   readonly alerts: readonly AlertRow[];
 }) {
   const { figures, alerts } = props;
+  const ref = useRef<HTMLElement>(null);
+  const size = useTitleSize(
+    ref,
+    'figure-title',
+    figures.map(each => titled(each.title)),
+  );
   const columns = figures.length <= ONE_ROW_MAX ? figures.length : Math.ceil(figures.length / 2);
   return (
-    <section class="figures" aria-label={t('figures')} style={{ '--columns': Math.max(1, columns) }}>
+    <section
+      class="figures"
+      aria-label={t('figures')}
+      data-titles={size}
+      style={{ '--columns': Math.max(1, columns) }}
+      ref={ref}
+    >
       {figures.map(each => (
         <FigureCard key={each.rule} figure={each} alert={firingAlert(alerts, each.rule, TOTAL)} />
       ))}
