@@ -107,8 +107,13 @@ t.test('on a telephone nothing is cut either, and the page is no wider', async t
       () => document.querySelectorAll('[data-kind="atRisk"] tr[data-case]').length > 5,
     );
     t.same(await cut(page), [], lang);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    const { over, tall } = await page.evaluate(() => ({
+      over: document.documentElement.scrollWidth > innerWidth,
+      tall: [...document.querySelectorAll('.risk-table tbody tr')].filter(row => row.clientHeight > 90)
+        .length,
+    }));
     t.equal(over, false);
+    t.equal(tall, 0, 'no name stands letter under letter');
   }
 });
 

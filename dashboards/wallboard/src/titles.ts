@@ -2,7 +2,7 @@
 // else the small one on two lines, in rows that have the room for them.
 import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** How a list sets its titles, as styles and rows know it. */
 export type TitleSize = 'large' | 'small' | 'lines';
@@ -28,9 +28,18 @@ export function useTitleSize(
   titles: readonly string[],
 ): TitleSize {
   const size = useSignal<TitleSize>('large');
+  const known = useRef<Room>({ list: 0, widest: 0, room: 0 });
   const measure = () => {
-    const shown = ref.current === null ? [] : [...ref.current.getElementsByClassName(of)];
-    if (shown.length > 0) size.value = fitting(shown, titles);
+    const list = ref.current;
+    const shown = list === null ? [] : [...list.getElementsByClassName(of)];
+    const [sample] = shown;
+    if (list === null || sample === undefined) return;
+    const widest = widestOf(titles, sample);
+    const before = known.current;
+    const same = before.list === list.clientWidth && before.widest === widest;
+    const room = Math.min(same ? before.room : Number.POSITIVE_INFINITY, ...shown.map(roomOf));
+    known.current = { list: list.clientWidth, widest, room };
+    size.value = fitting(widest, room);
   };
   // After each rendering, since what stands beside the titles takes its room first.
   useLayoutEffect(measure);
@@ -44,17 +53,33 @@ export function useTitleSize(
   return size.value;
 }
 
+/**
+ * The least room that titles have had in a list of this width with this widest title. Rows that a larger size lets in
+ * may leave less to all: if only the present room counted, the two sizes could take turns for ever.
+ */
+interface Room {
+  readonly list: number;
+  readonly widest: number;
+  readonly room: number;
+}
+
+/** Widths of elements are rounded, so that one pixel is not counted on. */
+function roomOf(title: Element): number {
+  return title.clientWidth - 1;
+}
+
 const context = document.createElement('canvas').getContext('2d');
 
-function fitting(shown: readonly Element[], titles: readonly string[]): TitleSize {
-  const [sample] = shown;
-  if (sample === undefined || context === null) return 'lines';
+/** The width of the widest title, set large in the letters of `sample`. */
+function widestOf(titles: readonly string[], sample: Element): number {
+  if (context === null) return Number.POSITIVE_INFINITY;
   const { fontWeight, fontFamily } = getComputedStyle(sample);
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   context.font = `${fontWeight} ${LARGE_REM * rem}px ${fontFamily}`;
-  const widest = Math.max(...titles.map(title => context.measureText(title).width));
-  // Widths of elements are rounded, so that one pixel is not counted on.
-  const room = Math.min(...shown.map(each => each.clientWidth)) - 1;
+  return Math.max(0, ...titles.map(title => context.measureText(title).width));
+}
+
+function fitting(widest: number, room: number): TitleSize {
   if (widest <= room) return 'large';
   return (widest * SMALL_REM) / LARGE_REM <= room ? 'small' : 'lines';
 }
