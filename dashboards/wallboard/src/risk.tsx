@@ -28,9 +28,9 @@ export function Risk(props: Props) {
   const pages = usePages(kind === 'overdue' ? Math.max(1, Math.ceil(rows.length / fit)) : 1);
   const shown = rows.slice(pages.page * fit, (pages.page + 1) * fit);
   const counted: Counted = kind === 'overdue' ? 'clock' : 'case';
-  // What no page shows, in the unit of the total.
+  // What no page shows, in the unit of the total, and never less than the rows tell of.
   const seen = pages.pages > 1 ? rows : shown;
-  const rest = Math.max(0, total - (counted === 'clock' ? seen.length : casesOf(seen)));
+  const rest = Math.max(total, numberOf(rows, counted)) - numberOf(seen, counted);
   return (
     <section
       class="card risk"
@@ -78,8 +78,9 @@ export function Risk(props: Props) {
   );
 }
 
-/** How many cases rows are of: a case may have several clocks. */
-function casesOf(rows: readonly RiskRow[]): number {
+/** How many clocks rows are, or how many cases they are of. */
+function numberOf(rows: readonly RiskRow[], counted: Counted): number {
+  if (counted === 'clock') return rows.length;
   return new Set(rows.map(row => `${row.entity}/${row.case}`)).size;
 }
 
