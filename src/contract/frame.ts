@@ -72,6 +72,8 @@ export interface FeedItem {
   readonly rule: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly subject: string;
+  /** Of an alert: how grave it was when it turned, which may be another word than the policy of now has. */
+  readonly severity?: string;
   /** Of an action: which, and the roles that are told. */
   readonly action?: string;
   readonly to?: readonly string[];

@@ -158,7 +158,7 @@ export class Judge {
       denominator,
       policy: policy.hash,
     };
-    const feed: FeedItem = { id, at: now, kind: transition, rule, title, subject: group };
+    const feed: FeedItem = { id, at: now, kind: transition, rule, title, subject: group, severity };
     const records = transition === 'firing' ? [record, ...actionOf(record, policy)] : [record];
     return { field, state: text, records, feed: [feed] };
   }

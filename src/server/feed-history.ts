@@ -32,6 +32,7 @@ const record = z.union([
     group: z.string(),
     state: z.enum(['firing', 'resolved']),
     policy: z.string(),
+    severity: z.string(),
   }),
   z.object({
     kind: z.literal('action'),
@@ -88,8 +89,8 @@ function feedItem(told: Told, policies: readonly CompiledPolicy[]): FeedItem | n
   if (title === null) return null;
   if (told.kind === 'action')
     return { id, at, kind: 'action', rule, title, subject: told.case, action: told.action, to: told.to };
-  const subject = told.kind === 'clock' ? told.case : told.group;
-  return { id, at, kind: told.state, rule, title, subject };
+  if (told.kind === 'clock') return { id, at, kind: told.state, rule, title, subject: told.case };
+  return { id, at, kind: told.state, rule, title, subject: told.group, severity: told.severity };
 }
 
 function indicatorTitle(rule: string, policies: readonly CompiledPolicy[]): FeedItem['title'] | null {

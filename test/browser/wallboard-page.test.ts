@@ -1,65 +1,14 @@
 // The built wallboard in a real browser, against a server whose frames the test sends by hand.
-import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
-import t, { type Test } from 'tap';
-import { build } from 'vite';
-import type { Board, DeltaFrame } from '../../src/contract/frame.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { busyBoard, crowdedBoard, emptyBoard, longBoard, snapshot, TITLES } from './fixtures/board.ts';
-import { type BoardServer, startBoardServer } from './fixtures/board-server.ts';
+import t from 'tap';
+import { busyBoard, emptyBoard, snapshot, TITLES } from './fixtures/board.ts';
+import { startBoardServer } from './fixtures/board-server.ts';
+import { crowdedBoard, longBoard } from './fixtures/full-boards.ts';
+import { buildPages, text } from './fixtures/pages.ts';
 
-const CONFIG = fileURLToPath(new URL('../../dashboards/wallboard/vite.config.ts', import.meta.url));
-
-// Built aside, so that nobody who serves the real one finds it half written.
-const dist = t.testdir();
-await build({ configFile: CONFIG, logLevel: 'error', build: { outDir: dist } });
-const browser = await launchBrowser();
-t.teardown(() => browser.close());
-/** What pages reported as errors, of which a broken content policy would be one; checked at the end. */
-const problems: string[] = [];
-
-interface Opened {
-  readonly page: Page;
-  readonly server: BoardServer;
-  /** Sends the next delta. */
-  change(changes: Partial<Board>): void;
-}
-
-/** Opens the page on a fresh server that answers each subscription with `board`. */
-async function open(
-  test: Test,
-  board: (now: number) => Board,
-  query = 'lang=zh&theme=light',
-  locale = 'zh-CN',
-): Promise<Opened> {
-  const server = await startBoardServer(dist);
-  const context = await browser.newContext({ viewport: { width: 1920, height: 1080 }, locale });
-  const page = await context.newPage();
-  page.on('pageerror', error => problems.push(error.message));
-  page.on('console', message => {
-    if (message.type() === 'error' && !message.text().includes('WebSocket')) problems.push(message.text());
-  });
-  test.teardown(async () => {
-    await context.close();
-    await server.close();
-  });
-  const boardAt = (now: number) => snapshot(board(now), now);
-  server.onSubscribe = frame => (frame.offset === undefined ? [boardAt(Date.now())] : []);
-  await page.goto(`${server.url}?${query}`);
-  await page.waitForSelector('.figures');
-  let offset = 10;
-  const change = (changes: Partial<Board>) => {
-    offset++;
-    const frame: DeltaFrame = { type: 'delta', offset, asOf: new Date().toISOString(), changes };
-    server.send(frame);
-  };
-  return { page, server, change };
-}
+const { dist, browser, problems, open } = await buildPages(t, t.testdir());
 
 const fresh = '.page[data-stale="false"]';
 const grey = '.page[data-stale="true"]';
-// biome-ignore lint/performance/useDomNodeTextContent: the text as one reads it, with the gaps between cells.
-const text = (page: Page, selector: string) => page.innerText(selector);
 
 t.test('a snapshot is shown, a delta changes it', async t => {
   const { page, server, change } = await open(t, busyBoard);
@@ -255,7 +204,8 @@ t.test('what no figure of the policy measures is not shown as nothing', async t 
   });
   await page.waitForSelector('[data-queue="报修"]');
   t.equal(await page.locator('.agents').count(), 0);
-  t.match(await text(page, '[data-queue="报修"]'), /–\s+0:2\d/);
+  t.match(await text(page, '.queue-table thead'), /^队列\s+最长等待\s+服务水平/, 'no column for it');
+  t.match(await text(page, '[data-queue="报修"]'), /^报修\s+0:2\d/);
 });
 
 t.test('clocks that are overdue: the longest first, all within reach, and said to be clocks', async t => {
@@ -266,7 +216,7 @@ t.test('clocks that are overdue: the longest first, all within reach, and said t
   t.equal(first[0], 'T-0');
   t.match(
     await text(page, '[data-kind="overdue"] .card-head'),
-    /Overdue\s+90\s+clocks\s+and 50 more\s+1 \/ \d/,
+    /Overdue\s+90\s+clocks\s+and 50 more clocks\s+1 \/ \d/,
   );
   t.match(await text(page, '[data-kind="atRisk"] .card-head'), /At risk\s+19\s+cases/);
   t.match(await text(page, '.queue-table thead'), /Open cases\s+Overdue cases/);
@@ -274,28 +224,13 @@ t.test('clocks that are overdue: the longest first, all within reach, and said t
   t.ok((await ids()).includes('T-39'), 'the last page has the last one');
 });
 
-t.test('titles and what is called for at once are whole, in both languages', async t => {
+t.test('what is called for at once is told with the roles, in both languages', async t => {
   for (const [lang, wanted] of [
     ['zh', '启动应急预案 → 部门负责人'],
     ['en', 'Emergency plan started → department head'],
   ] as const) {
     const { page } = await open(t, longBoard, `lang=${lang}`);
     t.equal(await text(page, '.feed-item[data-kind="action"] .feed-title'), wanted);
-    for (const [width, height] of [
-      [1920, 1080],
-      [1366, 768],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      const cut = await page.evaluate(() => {
-        const titles = [...document.querySelectorAll('.risk-title, .feed-title, .risk-count')];
-        return titles
-          .filter(
-            each => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 4,
-          )
-          .map(each => each.textContent);
-      });
-      t.same(cut, [], `${lang} ${width} × ${height}`);
-    }
   }
   const { page, change } = await open(t, longBoard, 'lang=en');
   const [own] = longBoard(Date.now()).feed;
@@ -303,6 +238,47 @@ t.test('titles and what is called for at once are whole, in both languages', asy
   change({ feed: [{ ...own, id: 'own', action: 'stop-sale', to: ['ceo'] }] });
   await page.waitForSelector('.feed-item[data-arrived="true"]');
   t.equal(await text(page, '.feed-title'), 'stop-sale → ceo', 'own ones as written');
+});
+
+t.test('an alert is as grave in its banner, tile, line and queue as its policy says', async t => {
+  const { page, change } = await open(t, now => {
+    const board = busyBoard(now);
+    return { ...board, alerts: board.alerts.map(each => ({ ...each, severity: 'warning' })) };
+  });
+  const tones = () =>
+    page.evaluate(() => {
+      const found = [...document.querySelectorAll('[data-tone]')];
+      const colours = found.map(each => getComputedStyle(each.querySelector('.icon') ?? each).color);
+      return {
+        tones: found.map(each => each.getAttribute('data-tone')),
+        colours: [...new Set(colours)],
+      };
+    });
+  const cell = '[data-queue="报修"] td:nth-child(6)';
+  const lesser = await tones();
+  t.same(lesser.tones, ['warn', 'warn', 'warn', 'warn', 'warn'], 'two banners, one tile, two lines');
+  t.equal(lesser.colours.length, 1, 'all of one colour');
+  t.equal(await page.getAttribute(cell, 'class'), 'warn');
+  t.match(await text(page, '[data-rule="S0-20"]'), '告警', 'and still an alert');
+
+  const board = busyBoard(Date.now());
+  change({ alerts: board.alerts });
+  await page.waitForSelector('.figure[data-tone="bad"]');
+  const grave = await tones();
+  t.same(grave.tones, ['bad', 'bad', 'bad', 'bad', 'bad']);
+  t.equal(await page.getAttribute(cell, 'class'), 'bad');
+
+  change({
+    alerts: [],
+    figures: board.figures.map(each => ({ ...each, state: 'ok' })),
+    feed: board.feed.map(each => (each.subject === 'all' ? { ...each, severity: 'warning' } : each)),
+  });
+  await page.waitForSelector('.figure[data-rule="S0-20"][data-state="ok"]');
+  t.same(
+    (await tones()).tones,
+    ['warn', 'bad'],
+    'a line says afterwards how grave it was; the worst if unsaid',
+  );
 });
 
 t.test('thirty queues are turned over like pages, and nothing runs over', async t => {

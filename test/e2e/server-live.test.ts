@@ -263,29 +263,41 @@ t.test('of what is overdue the longest comes first', async t => {
   board.socket.close();
 });
 
-t.test('after a start the feed has what was told before, emergency plans too', async t => {
-  const at = new Date().toISOString();
-  const base = { at, seenAt: at, rule: 'S1-01', entity: 'ticket', case: 'T-1', cycle: 1, policy: 'p' };
-  const action = { ...base, id: 'a1', kind: 'action', action: 'emergency-plan', to: ['department-head'] };
-  const jetstream = rig.nc.jetstream();
-  await jetstream.publish('sla.records.action.0', JSON.stringify(action));
-  const history = { ...action, id: 'a2', at: new Date(Date.now() - 2 * 3_600_000).toISOString() };
-  await jetstream.publish('sla.records.action.0', JSON.stringify(history));
-  const { id, kind, to } = action;
-  t.match(await recentFeed(rig.nc, rig.policy, () => rig.policy, 10), [
-    { id, kind, rule: 'S1-01', subject: 'T-1', action: 'emergency-plan', to },
-  ]);
-  const now = readPolicyText('version: 1\nname: later\nclocks: []\n').policy;
-  const policyOf = (hash: string) => {
-    if (hash === 'p') return rig.policy;
-    throw new KeptPolicyError(`there is no ${hash}`);
-  };
-  const { en } = rig.policy.clocks.find(({ rule }) => rule === 'S1-01')?.title ?? {};
-  t.match(await recentFeed(rig.nc, now, policyOf, 10), [{ id, title: { en } }], 'under its own policy');
-  const stranger = () => policyOf('');
-  t.same(await recentFeed(rig.nc, now, stranger, 10), [], 'no policy that is known has the rule');
-  t.match(await recentFeed(rig.nc, rig.policy, stranger, 10), [{ id, title: { en } }]);
-});
+t.test(
+  'after a start the feed has what was told before, emergency plans too, and how grave alerts were',
+  async t => {
+    const at = new Date().toISOString();
+    const base = { at, seenAt: at, rule: 'S1-01', entity: 'ticket', case: 'T-1', cycle: 1, policy: 'p' };
+    const action = { ...base, id: 'a1', kind: 'action', action: 'emergency-plan', to: ['department-head'] };
+    const jetstream = rig.nc.jetstream();
+    await jetstream.publish('sla.records.action.0', JSON.stringify(action));
+    const history = { ...action, id: 'a2', at: new Date(Date.now() - 2 * 3_600_000).toISOString() };
+    await jetstream.publish('sla.records.action.0', JSON.stringify(history));
+    const { id, kind, to } = action;
+    const alert = { at, seenAt: at, rule: 'S0-20', group: 'all', number: 1, value: 0.1, policy: 'p' };
+    const fired = { ...alert, id: 'b1', kind: 'alert', state: 'firing', severity: 'grave' };
+    await jetstream.publish('sla.records.alert.0', JSON.stringify(fired));
+    const firing = { id: 'b1', kind: 'firing', rule: 'S0-20', subject: 'all', severity: 'grave' };
+    t.match(await recentFeed(rig.nc, rig.policy, () => rig.policy, 10), [
+      firing,
+      { id, kind, rule: 'S1-01', subject: 'T-1', action: 'emergency-plan', to },
+    ]);
+    const now = readPolicyText('version: 1\nname: later\nclocks: []\n').policy;
+    const policyOf = (hash: string) => {
+      if (hash === 'p') return rig.policy;
+      throw new KeptPolicyError(`there is no ${hash}`);
+    };
+    const { en } = rig.policy.clocks.find(({ rule }) => rule === 'S1-01')?.title ?? {};
+    t.match(
+      await recentFeed(rig.nc, now, policyOf, 10),
+      [{ id: 'b1' }, { id, title: { en } }],
+      'under its own policy',
+    );
+    const stranger = () => policyOf('');
+    t.same(await recentFeed(rig.nc, now, stranger, 10), [], 'no policy that is known has the rule');
+    t.match(await recentFeed(rig.nc, rig.policy, stranger, 10), [firing, { id, title: { en } }]);
+  },
+);
 
 t.test('indicators and alerts', async t => {
   const now = Date.now();

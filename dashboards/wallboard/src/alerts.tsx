@@ -1,10 +1,11 @@
 // What is firing, as the figures say now, and what is to be done. A screen reader hears of a new one, not of each change.
 import type { AlertRow, Figure } from '../../../src/contract/frame.ts';
 import { count, figure, moment, running } from './format.ts';
-import { ArrowIcon, BadIcon, NoDataIcon, OkIcon, WarnIcon } from './icons.tsx';
+import { ArrowIcon, NoDataIcon, OkIcon } from './icons.tsx';
 import { boardNow, live, stale } from './live.ts';
 import { lang } from './settings.ts';
-import { groupName, named, t, titled } from './text.ts';
+import { TONE_ICON, toneOf } from './severity.ts';
+import { groupName, named, ruleBeside, t, titled } from './text.ts';
 
 /** More than these are counted, not shown: a storm is one line. */
 const SHOWN_MAX = 3;
@@ -44,14 +45,16 @@ function Alert(props: { readonly alert: AlertRow; readonly figure: Figure | unde
   const unit = props.figure?.unit ?? 'ratio';
   const shown = value === null ? null : figure(value, unit, props.figure?.threshold ?? null, lang.value);
   const { timezone } = live.value;
+  const tone = toneOf(severity);
+  const Icon = TONE_ICON[tone];
   return (
-    <article class="alert" data-severity={severity}>
+    <article class="alert" data-tone={tone}>
       <span class="alert-severity">
-        {severity === 'critical' ? <BadIcon /> : <WarnIcon />}
+        <Icon />
         {named('severity', severity)}
       </span>
       <span class="alert-what">
-        <strong title={`${rule} ${titled(title)}`}>{titled(title)}</strong>
+        <strong title={`${ruleBeside(rule, titled(title))} ${titled(title)}`.trim()}>{titled(title)}</strong>
         <span class="alert-group">{groupName(group)}</span>
       </span>
       {shown !== null && (

@@ -21,7 +21,7 @@ export function App() {
       ) : (
         <main class="main">
           <Alerts alerts={board.alerts} figures={board.figures} />
-          <Figures figures={board.figures} />
+          <Figures figures={board.figures} alerts={board.alerts} />
           <div class="columns">
             <div class="column">
               <Queues queues={board.queues} alerts={board.alerts} figures={board.figures} />
@@ -32,7 +32,7 @@ export function App() {
               <Risk kind="overdue" rows={board.overdue} total={board.overdueCount} empty="noOverdue" />
             </div>
             <div class="column">
-              <Feed feed={board.feed} />
+              <Feed feed={board.feed} alerts={board.alerts} />
             </div>
           </div>
         </main>

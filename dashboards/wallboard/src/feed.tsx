@@ -1,15 +1,14 @@
 // What just happened, newest first. A line that comes in while one looks flashes once.
-import type { FeedItem } from '../../../src/contract/frame.ts';
-import { isWider, moment } from './format.ts';
+import { useRef } from 'preact/hooks';
+import type { AlertRow, FeedItem } from '../../../src/contract/frame.ts';
+import { moment } from './format.ts';
 import { ArrowIcon, BadIcon, ClockIcon, OkIcon, UndoIcon, WarnIcon } from './icons.tsx';
 import { boardNow, live } from './live.ts';
 import { useFit } from './pages.ts';
 import { lang } from './settings.ts';
-import { groupName, named, t, titled } from './text.ts';
-
-const ROW_REM = 3.25;
-/** Letters of a title that surely fit into one line on a wall. */
-const TITLE_MAX = 22;
+import { firingAlert, TONE_ICON, type Tone, toneOf } from './severity.ts';
+import { groupName, named, ruleBeside, t, titled } from './text.ts';
+import { rowRem, useTitleSize } from './titles.ts';
 
 const ICON: Record<FeedItem['kind'], typeof OkIcon> = {
   warned: WarnIcon,
@@ -21,20 +20,22 @@ const ICON: Record<FeedItem['kind'], typeof OkIcon> = {
   action: ArrowIcon,
 };
 
-export function Feed(props: { readonly feed: readonly FeedItem[] }) {
-  const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, props.feed.length);
+export function Feed(props: { readonly feed: readonly FeedItem[]; readonly alerts: readonly AlertRow[] }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const size = useTitleSize(ref, 'feed-title', props.feed.map(headline));
+  const fit = useFit(ref, rowRem(size), props.feed.length);
   return (
     <section class="card feed" aria-labelledby="feed-title">
       <header class="card-head">
         <h2 id="feed-title">{t('feed')}</h2>
       </header>
-      <div class="card-body" ref={ref}>
+      <div class="card-body" data-titles={size} ref={ref}>
         {props.feed.length === 0 ? (
           <p class="empty">{t('noFeed')}</p>
         ) : (
           <ol class="feed-list">
             {props.feed.slice(0, fit).map(item => (
-              <Item key={item.id} item={item} />
+              <Item key={item.id} item={item} tone={toneOfItem(item, props.alerts)} />
             ))}
           </ol>
         )}
@@ -43,22 +44,31 @@ export function Feed(props: { readonly feed: readonly FeedItem[] }) {
   );
 }
 
-function Item(props: { readonly item: FeedItem }) {
-  const { item } = props;
-  const Icon = ICON[item.kind];
+/**
+ * The tone of a line that an alert fired, null for others: what its banner shows while it fires, what it had been
+ * afterwards.
+ */
+function toneOfItem({ kind, rule, subject, severity }: FeedItem, alerts: readonly AlertRow[]): Tone | null {
+  if (kind !== 'firing') return null;
+  return toneOf(firingAlert(alerts, rule, subject)?.severity ?? severity ?? 'critical');
+}
+
+function Item(props: { readonly item: FeedItem; readonly tone: Tone | null }) {
+  const { item, tone } = props;
+  const Icon = tone === null ? ICON[item.kind] : TONE_ICON[tone];
   const title = headline(item);
   const { timezone, arrived } = live.value;
   const alert = item.kind === 'firing' || item.kind === 'resolved';
+  const subject = alert ? groupName(item.subject) : item.subject;
+  const sub = [ruleBeside(item.rule, title), subject].filter(part => part !== '').join(' · ');
   return (
-    <li class="feed-item" data-kind={item.kind} data-arrived={arrived.has(item.id)}>
+    <li class="feed-item" data-kind={item.kind} data-tone={tone} data-arrived={arrived.has(item.id)}>
       <Icon />
-      <span class="feed-what">
-        <span class="feed-title" data-long={isWider(title, TITLE_MAX)} title={title}>
-          {title}
-        </span>
-        <span class="feed-sub">
-          <b>{named('feed', item.kind)}</b> {item.rule} · {alert ? groupName(item.subject) : item.subject}
-        </span>
+      <span class="feed-title" title={title}>
+        {title}
+      </span>
+      <span class="feed-sub" title={sub}>
+        <b>{named('feed', item.kind)}</b> {sub}
       </span>
       <time class="feed-time" dateTime={new Date(item.at).toISOString()}>
         {moment(item.at, boardNow.value, timezone)}

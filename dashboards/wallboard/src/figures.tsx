@@ -1,10 +1,13 @@
 // The row of large figures. Each says its state by shape, word and colour, and what it was counted from.
-import type { Figure } from '../../../src/contract/frame.ts';
+import { useRef } from 'preact/hooks';
+import type { AlertRow, Figure } from '../../../src/contract/frame.ts';
 import { count, figure, span } from './format.ts';
 import { BadIcon, FewIcon, NoDataIcon, OkIcon, WarnIcon } from './icons.tsx';
 import { stale } from './live.ts';
 import { lang } from './settings.ts';
+import { firingAlert, TONE_ICON, type Tone, toneOf } from './severity.ts';
 import { type TextKey, t, titled } from './text.ts';
+import { useTitleSize } from './titles.ts';
 
 /** More figures than this are set in two rows. */
 const ONE_ROW_MAX = 8;
@@ -13,6 +16,9 @@ interface Told {
   readonly text: TextKey;
   readonly Icon: typeof OkIcon;
 }
+
+/** The group of a figure that is not taken apart. */
+const TOTAL = 'all';
 
 const STALE: Told = { text: 'figureStale', Icon: NoDataIcon };
 const STATE: Record<Figure['state'], Told> = {
@@ -23,24 +29,46 @@ const STATE: Record<Figure['state'], Told> = {
   few: { text: 'figureFew', Icon: FewIcon },
 };
 
-export function Figures(props: { readonly figures: readonly Figure[] }) {
-  const { figures } = props;
+export function Figures(props: {
+  readonly figures: readonly Figure[];
+  readonly alerts: readonly AlertRow[];
+}) {
+  const { figures, alerts } = props;
+  const ref = useRef<HTMLElement>(null);
+  const size = useTitleSize(
+    ref,
+    'figure-title',
+    figures.map(each => titled(each.title)),
+  );
   const columns = figures.length <= ONE_ROW_MAX ? figures.length : Math.ceil(figures.length / 2);
   return (
-    <section class="figures" aria-label={t('figures')} style={{ '--columns': Math.max(1, columns) }}>
+    <section
+      class="figures"
+      aria-label={t('figures')}
+      data-titles={size}
+      style={{ '--columns': Math.max(1, columns) }}
+      ref={ref}
+    >
       {figures.map(each => (
-        <FigureCard key={each.rule} figure={each} />
+        <FigureCard key={each.rule} figure={each} alert={firingAlert(alerts, each.rule, TOTAL)} />
       ))}
     </section>
   );
 }
 
-function FigureCard(props: { readonly figure: Figure }) {
+function FigureCard(props: { readonly figure: Figure; readonly alert: AlertRow | null }) {
   const { title, unit, value, threshold, variant, state, windowMs, leader } = props.figure;
-  const told = tell(props.figure);
+  // Of a figure that fires without its alert in the list the gravest is supposed.
+  const tone = state === 'firing' && !stale.value ? toneOf(props.alert?.severity ?? 'critical') : null;
+  const told = tell(props.figure, tone);
   const shown = value === null ? null : figure(value, unit, threshold, lang.value);
   return (
-    <article class="figure" data-state={stale.value ? 'stale' : state} data-rule={props.figure.rule}>
+    <article
+      class="figure"
+      data-state={stale.value ? 'stale' : state}
+      data-tone={tone}
+      data-rule={props.figure.rule}
+    >
       <header class="figure-head">
         <h2 class="figure-title" title={titled(title)}>
           {titled(title)}
@@ -72,8 +100,9 @@ function FigureCard(props: { readonly figure: Figure }) {
 }
 
 /** The shape and word of a figure's state. A figure without a bound has none to tell, unless it lacks data. */
-function tell(of: Figure): Told | null {
+function tell(of: Figure, tone: Tone | null): Told | null {
   if (stale.value) return STALE;
+  if (tone !== null) return { text: 'figureFiring', Icon: TONE_ICON[tone] };
   return of.state === 'ok' && of.threshold === null ? null : STATE[of.state];
 }
 

@@ -180,10 +180,3 @@ export function moment(at: number, now: number, timezone: string): string {
   const part = (type: string) => parts.find(p => p.type === type)?.value ?? '';
   return `${part('month')}-${part('day')} ${time.slice(0, 5)}`;
 }
-
-/** Whether a text takes the room of more than `max` Latin letters, of which a Chinese character takes two. */
-export function isWider(text: string, max: number): boolean {
-  let width = 0;
-  for (const letter of text) width += letter >= '\u2e80' ? 2 : 1;
-  return width > max;
-}

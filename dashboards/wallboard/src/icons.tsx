@@ -21,7 +21,7 @@ export const OkIcon = icon(
   </>,
 );
 
-/** Out of bounds but not yet for long enough, or warned: a triangle. */
+/** Out of bounds but not yet for long enough, warned, or an alert of a lesser severity: a triangle. */
 export const WarnIcon = icon(
   <>
     <path d="M12 3.8 21.5 20h-19z" class="line" />
@@ -29,7 +29,7 @@ export const WarnIcon = icon(
   </>,
 );
 
-/** Firing or overdue: a filled octagon. */
+/** A grave alert, or overdue: a filled octagon. */
 export const BadIcon = icon(
   <>
     <path d="M8 2.500h8L21.5 8v8L16 21.500H8L2.5 16V8z" class="fill" />

@@ -10,14 +10,10 @@ const STRETCH_MAX = 1.25;
 const narrow = matchMedia('(max-width: 60rem)');
 
 /**
- * How many rows of at least `rowRem` root units fit into the element; it follows the element's size. Up to a
+ * How many rows of at least `rowRem` root units fit into the element of `ref`; it follows the element's size. Up to a
  * quarter of the height that `rows` rows leave over is shared among them, as `--row` on the element.
  */
-export function useFit<T extends HTMLElement>(
-  rowRem: number,
-  rows: number,
-): { ref: RefObject<T | null>; fit: number } {
-  const ref = useRef<T>(null);
+export function useFit(ref: RefObject<HTMLElement | null>, rowRem: number, rows: number): number {
   const fit = useSignal(1);
   useLayoutEffect(() => {
     const element = ref.current;
@@ -39,7 +35,7 @@ export function useFit<T extends HTMLElement>(
       narrow.removeEventListener('change', measure);
     };
   }, [rowRem, rows]);
-  return { ref, fit: fit.value };
+  return fit.value;
 }
 
 export interface Pages {

@@ -1,37 +1,42 @@
 // Promises that are about to be broken, and those that are: countdowns that tick with the centre's seconds.
+import { useRef } from 'preact/hooks';
 import type { RiskRow } from '../../../src/contract/frame.ts';
-import { count, isWider, moment, remaining, running } from './format.ts';
+import { count, moment, remaining, running } from './format.ts';
 import { BadIcon, ClockIcon, OkIcon, PausedIcon } from './icons.tsx';
 import { boardNow, live, stale } from './live.ts';
 import { Pager } from './pager.tsx';
 import { useFit, usePages } from './pages.ts';
 import { lang } from './settings.ts';
-import { type TextKey, t, titled } from './text.ts';
-
-const ROW_REM = 3.25;
-/** Letters of a title that surely fit into one line on a wall. */
-const TITLE_MAX = 28;
+import { andMore, type Counted, ruleBeside, type TextKey, t, titled, unitOf } from './text.ts';
+import { rowRem, useTitleSize } from './titles.ts';
 
 interface Props {
   readonly kind: 'atRisk' | 'overdue';
   readonly rows: readonly RiskRow[];
-  /** All there are, of which `rows` are the most pressing. */
+  /** All there are, cases at risk or overdue clocks, of which `rows` are the most pressing clocks. */
   readonly total: number;
   readonly empty: TextKey;
 }
 
 export function Risk(props: Props) {
   const { kind, rows, total } = props;
-  const { ref, fit } = useFit<HTMLDivElement>(ROW_REM, rows.length);
+  const ref = useRef<HTMLDivElement>(null);
+  const titles = rows.map(row => titled(row.title));
+  const size = useTitleSize(ref, 'risk-title', titles);
+  const fit = useFit(ref, rowRem(size), rows.length);
   // What is due next must always be seen; of what is overdue the longest comes first, and all turn over.
   const pages = usePages(kind === 'overdue' ? Math.max(1, Math.ceil(rows.length / fit)) : 1);
   const shown = rows.slice(pages.page * fit, (pages.page + 1) * fit);
-  const rest = Math.max(total, rows.length) - (pages.pages > 1 ? rows.length : shown.length);
+  const counted: Counted = kind === 'overdue' ? 'clock' : 'case';
+  // What no page shows, in the unit of the total, and never less than the rows tell of.
+  const seen = pages.pages > 1 ? rows : shown;
+  const rest = Math.max(total, numberOf(rows, counted)) - numberOf(seen, counted);
   return (
     <section
       class="card risk"
       data-kind={kind}
       data-empty={rows.length === 0}
+      style={{ '--rows': rows.length, '--least': `${rowRem(size)}rem` }}
       aria-labelledby={`${kind}-title`}
       onMouseEnter={() => pages.hold(true)}
       onMouseLeave={() => pages.hold(false)}
@@ -41,16 +46,12 @@ export function Risk(props: Props) {
         <span class="card-count" data-alarm={kind === 'overdue' && total > 0}>
           {count(total)}
         </span>
-        <span class="card-unit">{t(kind === 'overdue' ? 'clockUnit' : 'caseUnit')}</span>
-        {rest > 0 && (
-          <span class="card-rest">
-            {t('more')} {count(rest)} {t('moreAfter')}
-          </span>
-        )}
+        <span class="card-unit">{unitOf(counted, total)}</span>
+        {rest > 0 && <span class="card-rest">{andMore(counted, rest)}</span>}
         <Pager pages={pages} />
       </header>
       {shown.some(row => row.uncovered === true) && <p class="card-note">≈ {t('uncovered')}</p>}
-      <div class="card-body" ref={ref}>
+      <div class="card-body" data-titles={size} ref={ref}>
         {rows.length === 0 ? (
           <p class="empty">
             {!stale.value && <OkIcon />}
@@ -77,6 +78,12 @@ export function Risk(props: Props) {
   );
 }
 
+/** How many clocks rows are, or how many cases they are of. */
+function numberOf(rows: readonly RiskRow[], counted: Counted): number {
+  if (counted === 'clock') return rows.length;
+  return new Set(rows.map(row => `${row.entity}/${row.case}`)).size;
+}
+
 function Case(props: { readonly row: RiskRow }) {
   const { row } = props;
   const title = titled(row.title);
@@ -86,11 +93,11 @@ function Case(props: { readonly row: RiskRow }) {
         <Countdown row={row} />
       </td>
       <td class="risk-what">
-        <span class="risk-title" data-long={isWider(title, TITLE_MAX)} title={title}>
+        <span class="risk-title" title={title}>
           {title}
         </span>
         <span class="risk-sub">
-          <b>{row.rule}</b> {row.case}
+          <b>{ruleBeside(row.rule, title)}</b> {row.case}
         </span>
       </td>
       <td class="risk-who">

@@ -1,4 +1,5 @@
 // The words of the page in both languages. Names that come from the monitor bring their own.
+import { count } from './format.ts';
 import { lang } from './settings.ts';
 
 interface Words {
@@ -57,15 +58,15 @@ const TEXT = {
   openCases: { zh: '未结案件', en: 'Open cases' },
   overdueCases: { zh: '逾期案件', en: 'Overdue cases' },
   clockUnit: { zh: '项时限', en: 'clocks' },
+  clockUnitOne: { zh: '项时限', en: 'clock' },
   caseUnit: { zh: '件案件', en: 'cases' },
+  caseUnitOne: { zh: '件案件', en: 'case' },
   overdue: { zh: '逾期', en: 'Overdue' },
   overdueUnit: { zh: '已逾期', en: 'Overdue' },
   noQueues: { zh: '还没有队列数据', en: 'No queues yet' },
   atRisk: { zh: '即将到期', en: 'At risk' },
   noRisk: { zh: '没有即将到期的工单', en: 'Nothing is close to its due time' },
   noOverdue: { zh: '没有逾期未结的工单', en: 'Nothing is overdue' },
-  more: { zh: '另有', en: 'and' },
-  moreAfter: { zh: '项', en: 'more' },
   left: { zh: '剩余', en: 'Left' },
   late: { zh: '已超时', en: 'Late by' },
   promise: { zh: '承诺', en: 'Promise' },
@@ -90,6 +91,25 @@ export type TextKey = keyof typeof TEXT;
 /** The text in the viewer's language; a component that calls it follows the language. */
 export function t(key: TextKey): string {
   return TEXT[key][lang.value];
+}
+
+/** What a list counts: clocks, of which a case may have several, or cases. */
+export type Counted = 'clock' | 'case';
+
+/** `cases`, to stand behind their number. */
+export function unitOf(counted: Counted, of: number): string {
+  return t(of === 1 ? `${counted}UnitOne` : `${counted}Unit`);
+}
+
+/** How many are not in sight, with their unit: `and 55 more cases`, `另有 55 件`. */
+export function andMore(counted: Counted, of: number): string {
+  if (lang.value === 'en') return `and ${count(of)} more ${unitOf(counted, of)}`;
+  return `另有 ${count(of)} ${counted === 'clock' ? '项' : '件'}`;
+}
+
+/** The rule, or nothing where the title beside it is no more than the rule's name. */
+export function ruleBeside(rule: string, title: string): string {
+  return title === rule ? '' : rule;
 }
 
 /** A title that the monitor sent, in the viewer's language or else in the other. */
