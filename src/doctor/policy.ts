@@ -2,10 +2,10 @@
 // there, and how far the holidays of its calendars are known.
 import type { Settings } from '../config.ts';
 import { commandLine, counted } from '../contract/words.ts';
-import { defaultPolicyFile, type Read, readPolicyFile } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from '../policy/coverage.ts';
 import type { AddedYear } from '../policy/holidays.ts';
+import { defaultPolicyFile, type Read, readPolicyFile } from '../policy-source.ts';
 import { bad, type Finding, ok, warn } from './finding.ts';
 
 /** What SLA_CONFIG adds to what is here. */

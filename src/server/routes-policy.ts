@@ -3,9 +3,9 @@
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { PolicyFileError, type Read, readPolicyText } from '../policies.ts';
 import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import type { AddedYear } from '../policy/holidays.ts';
+import { PolicyFileError, type Read, readPolicyText } from '../policy-source.ts';
 import { takesPolicy } from './api-bodies.ts';
 import { confirmQuery, errorAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';

@@ -2,9 +2,9 @@
 // Clocks and figures come from the compiled pack, tests from the timelines themselves: nothing here repeats them.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defaultPolicyFile } from '../../src/policies.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
+import { defaultPolicyFile } from '../../src/policy-source.ts';
 import { clockRow, indicatorRow } from './rule-words.ts';
 import { FLOWS, GOVERNANCE, INDICATORS, type NamedRule, REMARKS } from './rulebook.ts';
 import { code, table } from './table.ts';

@@ -6,8 +6,8 @@ import type { SlaEvent } from '../../src/contract/event.ts';
 import { partitionOfCase } from '../../src/contract/subject.ts';
 import { acceptEvent, type CaseState, newCase, reachTime } from '../../src/engine/case.ts';
 import { encodeCase } from '../../src/engine/codec.ts';
-import { readPolicyText } from '../../src/policies.ts';
 import { KeptPolicyError } from '../../src/policy-shelf.ts';
+import { readPolicyText } from '../../src/policy-source.ts';
 import { recentFeed } from '../../src/server/feed-history.ts';
 import { ADMIN, Board, FakeOwner, type Rig, startRig, until } from '../support/server-rig.ts';
 

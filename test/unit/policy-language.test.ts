@@ -5,10 +5,10 @@ import { Ajv } from 'ajv';
 import t from 'tap';
 import { parse } from 'yaml';
 import { packageRoot } from '../../src/package-root.ts';
-import { defaultPolicyFile } from '../../src/policies.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { calendarKeys, clockSchema, indicatorSchema, policySchema } from '../../src/policy/schema.ts';
+import { defaultPolicyFile } from '../../src/policy-source.ts';
 
 const schema = policyJsonSchema();
 const validate = new Ajv({ strict: false }).compile(schema);

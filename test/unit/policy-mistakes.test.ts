@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { formatError } from '../../src/policy/place.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
+import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policy-source.ts';
 
 function mistakes(text: string): string[] {
   const result = loadPolicy(text, { file: 'p.yaml' });

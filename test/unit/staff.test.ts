@@ -5,9 +5,9 @@ import type { SlaEvent } from '../../src/contract/event.ts';
 import { acceptEvent, newCase } from '../../src/engine/case.ts';
 import { caseKey, chunkCount, decodeCase, encodeCase } from '../../src/engine/codec.ts';
 import type { Told } from '../../src/engine/tell.ts';
-import { defaultPolicyFile, readPolicyFile } from '../../src/policies.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
+import { defaultPolicyFile, readPolicyFile } from '../../src/policy-source.ts';
 import { runLive } from '../support/live.ts';
 
 const { policy } = readPolicyFile(defaultPolicyFile());
