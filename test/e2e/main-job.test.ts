@@ -149,7 +149,7 @@ t.test('a breach, an alert, and what becomes of them', async t => {
     (await (await get('/api/v1/indicators')).text()).includes('"numerator":1,"denominator":19'),
   );
   await send(...tickets(3, 'complaint'));
-  await page.waitForSelector('.alert[data-severity="critical"]');
+  await page.waitForSelector('.alert[data-tone="bad"]');
   t.match(await page.textContent('.alerts'), /Complaint rate.*4.*22/s, 'the alert names its cases');
   await until(
     'it is on the metrics',
