@@ -42,13 +42,13 @@ const PORTS = { first: 20_000, count: 12_000 } as const;
  */
 export async function launchOnFreePort(
   preferred: number | undefined,
-  prepare: (port: number) => Launch,
+  prepare: (port: number) => Launch | Promise<Launch>,
   onWait?: (seconds: number) => void,
 ): Promise<{ readonly pid: number; readonly port: number }> {
   for (let tries = 1; ; tries++) {
     const port = await freePort(preferred);
     try {
-      return { pid: await launch(prepare(port), onWait), port };
+      return { pid: await launch(await prepare(port), onWait), port };
     } catch (error) {
       const lost = error instanceof ServerStartError && !(await isFree(port));
       if (!lost || tries === PORT_TRIES_MAX) throw error;

@@ -115,9 +115,13 @@ t.test('a port that another program takes just before the start is not insisted 
   const at = (name: string) => join(dir, name);
   const rivals: Server[] = [];
   const asked: number[] = [];
-  const prepare = (port: number, rivalsMax: number): Launch => {
+  const prepare = async (port: number, rivalsMax: number): Promise<Launch> => {
     asked.push(port);
-    if (asked.length <= rivalsMax) rivals.push(createServer().listen({ host: '127.0.0.1', port }));
+    if (asked.length <= rivalsMax) {
+      const rival = createServer().listen({ host: '127.0.0.1', port });
+      rivals.push(rival);
+      await once(rival, 'listening');
+    }
     const password = 'secret';
     writeFileSync(at('conf'), renderRedis({ port, password, dir, logFile: at('log') }));
     const files = { configFile: at('conf'), outputFile: at('out'), logFile: at('log') };
