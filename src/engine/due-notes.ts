@@ -3,7 +3,7 @@
 import type { Calendar, CompiledClock, Duration, Title } from '../policy/compiled.ts';
 import { occasionsText, type Shown } from '../policy/condition-words.ts';
 import { DAY_MS, weekdayOf, yearOfDay } from '../policy/zone.ts';
-import { dayText, reasonWord, roleWord } from './explain-words.ts';
+import { aboutWord, dayText, reasonWord, roleWord } from './explain-words.ts';
 
 /** Days that are named one by one; a target of more names as many first ones, and its last. */
 const DAYS_LISTED_MAX = 12;
@@ -85,16 +85,28 @@ export function endNotes({ stop, cancel }: CompiledClock): Title[] {
   return notes;
 }
 
-/** People who act and reasons for waiting in words, all else as the policy writes it. */
+/** People who act, reasons for waiting and what is told in words, all else as the policy writes it. */
 function shownIn(language: 'zh' | 'en'): Shown {
   return {
     type: type => type,
+    attribute: path => (language === 'zh' ? (ATTRIBUTES_ZH[path] ?? path) : path),
     value: (attribute, value) => {
       if (attribute === 'by' || attribute === 'to' || attribute === 'level') return roleWord(value)[language];
+      if (attribute === 'about') return aboutWord(value)[language];
       return attribute === 'reason' ? reasonWord(value)[language] : value;
     },
   };
 }
+
+/** Fields by which events that end clocks are told apart. */
+const ATTRIBUTES_ZH: Readonly<Record<string, string>> = {
+  by: '处理人',
+  to: '对象',
+  level: '级别',
+  about: '内容',
+  reason: '原因',
+  expectedAt: '预计时间',
+};
 
 /** The date of the `n`th business day. Its close may lie after midnight: then it belongs to the date on which it opened. */
 function businessDay(calendar: Calendar, from: number, n: number): number {

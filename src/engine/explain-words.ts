@@ -30,6 +30,14 @@ const REASONS: Readonly<Record<string, Title>> = {
   appointment: { zh: '预约', en: 'appointment' },
 };
 
+/** What customers are told of. */
+const ABOUT: Readonly<Record<string, Title>> = {
+  delay: { zh: '延误', en: 'delay' },
+  progress: { zh: '进展', en: 'progress' },
+  eta: { zh: '预计时间', en: 'eta' },
+  milestone: { zh: '节点', en: 'milestone' },
+};
+
 const STATUSES: Readonly<Record<string, Title>> = {
   open: { zh: '处理中', en: 'open' },
   pending: { zh: '挂起', en: 'pending' },
@@ -57,6 +65,10 @@ export function roleWord(id: string): Title {
 
 export function reasonWord(id: string): Title {
   return wordOf(REASONS, id);
+}
+
+export function aboutWord(id: string): Title {
+  return wordOf(ABOUT, id);
 }
 
 export function statusWord(id: string): Title {

@@ -2,25 +2,32 @@
 import type { AttributeCondition, FieldTest, Occasion } from './compiled.ts';
 
 const WORDS = {
-  zh: { or: ' 或 ', and: '，', becomes: '变为', present: '有' },
-  en: { or: ' or ', and: ', ', becomes: 'becomes', present: 'with' },
+  zh: { or: ' 或 ', and: '，', becomes: '变为', present: '有', is: '：' },
+  en: { or: ' or ', and: ', ', becomes: 'becomes', present: 'with ', is: ' ' },
 } as const;
 
-/** How what a policy names is shown: the type of an event, a value of an attribute. */
+/** How what a policy names is shown: the type of an event, an attribute, a value of one. */
 export interface Shown {
   type(type: string): string;
+  attribute(path: string): string;
   value(attribute: string, value: string): string;
 }
 
-/** Any of these. */
+/** Any of these. A full-width bracket brings its own room: no space follows it. */
 export function occasionsText(occasions: readonly Occasion[], language: 'zh' | 'en', shown: Shown): string {
   return occasions
     .map(one =>
       'becomes' in one
         ? `${WORDS[language].becomes} ${conditionText(one.becomes, language, shown)}`
-        : [shown.type(one.type), conditionText(one.tests, language, shown)].filter(Boolean).join(' '),
+        : eventText(shown.type(one.type), conditionText(one.tests, language, shown), language),
     )
-    .join(WORDS[language].or);
+    .join(WORDS[language].or)
+    .replaceAll('） ', '）');
+}
+
+function eventText(type: string, condition: string, language: 'zh' | 'en'): string {
+  if (condition === '') return type;
+  return language === 'zh' ? `${type}（${condition}）` : `${type} ${condition}`;
 }
 
 /** All of these; empty where nothing is asked for. */
@@ -29,6 +36,8 @@ export function conditionText(tests: AttributeCondition, language: 'zh' | 'en', 
 }
 
 function testText({ path, values }: FieldTest, language: 'zh' | 'en', shown: Shown): string {
-  if (values === null) return `${WORDS[language].present} ${path}`;
-  return `${path} ${values.map(value => shown.value(path, String(value))).join('/')}`;
+  const { present, is } = WORDS[language];
+  const name = shown.attribute(path);
+  if (values === null) return `${present}${name}`;
+  return `${name}${is}${values.map(value => shown.value(path, String(value))).join('/')}`;
 }

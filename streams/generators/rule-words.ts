@@ -101,7 +101,7 @@ function alertWords({ alert, unit }: CompiledIndicator): string {
 }
 
 /** The reference shows values as the policy writes them. */
-const SHOWN: Shown = { type: code, value: (_, value) => value };
+const SHOWN: Shown = { type: code, attribute: path => path, value: (_, value) => value };
 
 function events(matchers: readonly Occasion[]): string {
   return occasionsText(matchers, 'en', SHOWN);
