@@ -2,7 +2,7 @@
 import type { AttributeCondition, FieldTest, Occasion } from './compiled.ts';
 
 const WORDS = {
-  zh: { or: ' 或 ', and: '，', becomes: '变为', present: '有', is: '：' },
+  zh: { or: '、', and: '，', becomes: '变为', present: '有', is: '：' },
   en: { or: ' or ', and: ', ', becomes: 'becomes', present: 'with ', is: ' ' },
 } as const;
 
@@ -13,7 +13,7 @@ export interface Shown {
   value(attribute: string, value: string): string;
 }
 
-/** Any of these. A full-width bracket brings its own room: no space follows it. */
+/** Any of these. */
 export function occasionsText(occasions: readonly Occasion[], language: 'zh' | 'en', shown: Shown): string {
   return occasions
     .map(one =>
@@ -21,8 +21,7 @@ export function occasionsText(occasions: readonly Occasion[], language: 'zh' | '
         ? `${WORDS[language].becomes} ${conditionText(one.becomes, language, shown)}`
         : eventText(shown.type(one.type), conditionText(one.tests, language, shown), language),
     )
-    .join(WORDS[language].or)
-    .replaceAll('） ', '）');
+    .join(WORDS[language].or);
 }
 
 function eventText(type: string, condition: string, language: 'zh' | 'en'): string {

@@ -5,7 +5,6 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { connectBroker } from '../../src/broker/connect.ts';
@@ -26,6 +25,7 @@ import { resolveServers, runningPlaces, startServers } from '../../src/embedded/
 import { packageRoot } from '../../src/package-root.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 interface Test {
   teardown(work: () => Promise<void> | void): unknown;
@@ -41,14 +41,6 @@ function settingsIn(test: Test, more: Readonly<Record<string, string>> = {}): Se
     rmSync(dataDir, { recursive: true, force: true });
   });
   return settings;
-}
-
-async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within 20 s: ${what}`);
-    await sleep(50);
-  }
 }
 
 /** A process that holds the servers of a folder, and prints a line when it has them. */

@@ -17,6 +17,7 @@ import { partitionOf } from '../../src/contract/subject.ts';
 import { runCentre } from '../../src/demo/driver.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 const servers = await startTestServers(t);
 const nc = await connectBroker({ natsUrl: servers.natsUrl }, { name: 'test' });
@@ -64,14 +65,6 @@ function storedAt(): number {
 async function messages(nc: NatsConnection): Promise<number> {
   const states = await Promise.all(Array.from({ length: 8 }, (_, p) => streamState(nc, eventsStream(p))));
   return states.reduce((sum, state) => sum + state.messages, 0);
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within 30 s: ${what}`);
-    await sleep(20);
-  }
 }
 
 const created = (events: Map<string, SlaEvent>) =>

@@ -4,8 +4,8 @@ import t from 'tap';
 import { readSettings } from '../../src/config.ts';
 import { startMonitor } from '../../src/monitor/monitor.ts';
 import { runProgram } from '../support/program.ts';
-import { until } from '../support/server-rig.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 const POLICY = `
 version: 1

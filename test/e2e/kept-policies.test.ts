@@ -2,7 +2,6 @@
 // compiled when it is asked for, and a part that starts late does not put an earlier one back.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { watchPrefix } from '../../src/broker/kv-watch.ts';
@@ -13,6 +12,7 @@ import { loadPolicy } from '../../src/policy/load.ts';
 import { KeptPolicyError, PolicyShelf } from '../../src/policy-shelf.ts';
 import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policy-source.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 /** Refused today: the second step of the ladder is never told, and an attribute of the contract has another kind. */
 const REFUSED = `version: 1
@@ -60,10 +60,6 @@ async function bucket(t: Test) {
   return { dir: servers.dir, nc, kv, open, follow, putInForce };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !holds(); i++) await sleep(25);
-}
-
 t.test(
   'a policy that was accepted once is in force after an upgrade, and what speaks against it is told',
   async t => {
@@ -83,7 +79,7 @@ t.test(
       'no test of it is lost: it would hold for more cases',
     );
     t.equal(policies.current.clocks.length, 1);
-    await until(() => told.length > 0);
+    await until('it is told', () => told.length > 0);
     t.match(told, [{ hash: OLD, leftOut: ['R-LOST'] }], 'told once');
     t.match(told[0]?.passedOver.join('\n'), /ladder\[1\]\.after.*never told/);
     t.equal((await keptPolicies(kv))(OLD).name, 'of-earlier', 'commands read it as well');
@@ -99,7 +95,7 @@ t.test('a bad key ends nothing', async t => {
   two.on('failed', error => failures.push(error));
   await kv.put(`policy.${BAD}`, 'garbage');
   await kv.put('policy.in-force', BAD);
-  await until(() => failures.length > 0);
+  await until('it fails', () => failures.length > 0);
   t.match(
     String(failures[0]),
     /bbbbbbbbbbbb .*can't be read.*Put what its key policy\.bbbbbbbbbbbb had back/,
@@ -107,7 +103,7 @@ t.test('a bad key ends nothing', async t => {
   t.equal(two.current.name, 'after-sales', 'the one before stays');
   t.throws(() => two.byHash(BAD), KeptPolicyError);
   const next = await one.put(readPolicyText(policy('next')));
-  await until(() => two.current.hash === next.hash);
+  await until('the next policy', () => two.current.hash === next.hash);
   t.equal(two.current.name, 'next', 'and later changes arrive');
 });
 
@@ -123,7 +119,7 @@ t.test(
     const failures: unknown[] = [];
     policies.on('failed', error => failures.push(error));
     t.equal(policies.current.name, 'named');
-    await until(() => failures.length > 0);
+    await until('it fails', () => failures.length > 0);
     t.match(String(failures[0]), BAD, 'what was kept before is told once somebody can listen');
   },
 );
@@ -145,7 +141,7 @@ t.test('who only follows does not put the file into force again', async t => {
   t.equal(late.current.hash, sent.hash);
   t.equal(main.current.hash, sent.hash);
   await main.put(readPolicyText(policy('after')));
-  await until(() => late.current.name === 'after');
+  await until('the policy after it', () => late.current.name === 'after');
   t.equal(late.current.name, 'after');
 });
 
@@ -186,7 +182,7 @@ t.test('a watch outlives a key that its listener can not take, and says which', 
   });
   t.teardown(stop);
   await kv.put('probe.b', 'y');
-  await until(() => seen.length > 0);
+  await until('it is seen', () => seen.length > 0);
   t.same(seen, ['probe.b']);
   t.same(failed, ['probe.a: Error: not that one']);
 });
@@ -215,7 +211,7 @@ t.test('whence the policy came last decides what becomes of it', async t => {
   await first.put(readPolicyText(policy('other')));
   const late = await open(file);
   const lateTold = replaced(late);
-  await until(() => lateTold.length > 0);
+  await until('it is told late', () => lateTold.length > 0);
   t.match(lateTold, [{ sent: { name: 'other' }, by: { name: 'mine' } }], 'a start with a file says so');
   await first.put(readPolicyText(policy('mine')));
   t.equal(await origin(), 'sent', 'the other way round too');

@@ -2,7 +2,6 @@
 // and on the wallboard in a real browser; late evidence takes the breach back everywhere.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { build } from 'vite';
 import { streamState } from '../../src/broker/api.ts';
@@ -14,6 +13,7 @@ import { startMonitor } from '../../src/monitor/monitor.ts';
 import { startThreads } from '../../src/monitor/threads.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 const TOKEN = 'an-admin-token-of-the-test';
 const POLICY = `version: 1
@@ -62,16 +62,6 @@ t.test('a breach, an alert, and what becomes of them', async t => {
     const text = await (await get('/metrics')).text();
     const found = text.split('\n').find(each => each.startsWith(`${line} `));
     return found === undefined ? Number.NaN : Number(found.slice(line.length + 1));
-  };
-  const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-    for (let i = 0; i < 300; i++) {
-      if (await holds()) {
-        t.pass(what);
-        return;
-      }
-      await sleep(50);
-    }
-    t.fail(`not within 15 s: ${what}`);
   };
   const messages = async (stream: string): Promise<Record<string, unknown>[]> => {
     const { lastSeq, messages: count } = await streamState(nc, stream);

@@ -2,7 +2,6 @@
 // from the streams has changed it at the same place. So does a year of holidays that is added or removed.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { z } from 'zod';
@@ -20,6 +19,7 @@ import { readPolicyFile, readPolicyText } from '../../src/policy-source.ts';
 import { warningsOf } from '../../src/server/routes-policy.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 const TOKEN = 'an-admin-token-of-the-test';
 const CASES = 60;
@@ -94,13 +94,6 @@ async function startAll(t: Test, text: string) {
         },
         ...(body === undefined ? {} : { body }),
       });
-  const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-    for (let i = 0; i < 400; i++) {
-      if (await holds()) return;
-      await sleep(50);
-    }
-    t.fail(`not within 20 s: ${what}`);
-  };
   const records = async (): Promise<Map<string, ClockRecord>> => {
     const { lastSeq } = await streamState(nc, RECORDS_STREAM);
     const found = new Map<string, ClockRecord>();
@@ -404,13 +397,12 @@ t.test('a policy and a year that come at once end in one policy for all processe
     await Promise.all([one.policies.put(readPolicyText(text(target))), add]);
     const wanted = readPolicyText(text(target), [year]).policy.hash;
     const found = () => all.map(({ policies }) => policies.current.hash);
-    for (let i = 0; i < 200 && found().some(hash => hash !== wanted); i++) await sleep(50);
+    await until(`round ${round}`, () => found().every(hash => hash === wanted));
     t.same(found(), [wanted, wanted, wanted], `round ${round}`);
   }
   await one.policies.put(readPolicyFile(file));
   t.ok(await removeYear(three.kv, 'CN', 2040));
-  for (let i = 0; i < 200 && all.some(({ policies }) => policies.current.hash !== plain); i++)
-    await sleep(50);
+  await until('no years', () => all.every(({ policies }) => policies.current.hash === plain));
   t.same(
     [...new Set(all.map(({ policies }) => policies.current.hash))],
     [plain],
@@ -418,7 +410,7 @@ t.test('a policy and a year that come at once end in one policy for all processe
   );
 
   await three.kv.put('holidays.CN.2041', 'nothing');
-  for (let i = 0; i < 200 && all.some(({ failures }) => failures.length === 0); i++) await sleep(50);
+  await until('all are told', () => all.every(({ failures }) => failures.length > 0));
   t.match(String(one.failures[0]), /holidays.CN.2041 in SLA_CONFIG is no year.*holidays remove CN 2041/);
   t.equal(one.policies.current.hash, plain, 'the policy stays');
   const broken = runProgram(['holidays', 'list'], { env: servers.env });

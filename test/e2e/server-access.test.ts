@@ -2,7 +2,8 @@
 import t from 'tap';
 import { openConfig } from '../../src/broker/streams.ts';
 import { createSigninCode, createToken, revokeToken } from '../../src/server/access-records.ts';
-import { ADMIN, Board, FakeOwner, startRig, until } from '../support/server-rig.ts';
+import { ADMIN, Board, FakeOwner, startRig } from '../support/server-rig.ts';
+import { until } from '../support/until.ts';
 
 const rig = await startRig(t);
 const owners = [0, 1].map(p => new FakeOwner(rig.redis, p));

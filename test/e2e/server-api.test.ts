@@ -3,7 +3,8 @@ import t from 'tap';
 import { z } from 'zod';
 import { readPolicyText } from '../../src/policy-source.ts';
 import { alertsAnswer } from '../../src/server/api-schemas.ts';
-import { ADMIN, FakeOwner, startRig, until } from '../support/server-rig.ts';
+import { ADMIN, FakeOwner, startRig } from '../support/server-rig.ts';
+import { until } from '../support/until.ts';
 
 /** What was in force before the policy of these tests. */
 const EARLIER = readPolicyText(`version: 1

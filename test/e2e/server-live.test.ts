@@ -9,7 +9,8 @@ import { encodeCase } from '../../src/engine/codec.ts';
 import { KeptPolicyError } from '../../src/policy-shelf.ts';
 import { readPolicyText } from '../../src/policy-source.ts';
 import { recentFeed } from '../../src/server/feed-history.ts';
-import { ADMIN, Board, FakeOwner, type Rig, startRig, until } from '../support/server-rig.ts';
+import { ADMIN, Board, FakeOwner, type Rig, startRig } from '../support/server-rig.ts';
+import { until } from '../support/until.ts';
 
 const rig = await startRig(t);
 const owners = [new FakeOwner(rig.redis, 0), new FakeOwner(rig.redis, 1)] as const;

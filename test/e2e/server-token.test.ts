@@ -5,8 +5,9 @@ import { Agent, get } from 'node:https';
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../src/package-root.ts';
-import { ADMIN, startRig, until } from '../support/server-rig.ts';
+import { ADMIN, startRig } from '../support/server-rig.ts';
 import { startTestServers } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 t.test('create, list, revoke', async t => {
   const servers = await startTestServers(t);

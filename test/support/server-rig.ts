@@ -188,19 +188,6 @@ export class FakeOwner {
   }
 }
 
-/** Waits until a condition holds; fails after the time with what was waited for. */
-export async function until(
-  what: string,
-  test: () => boolean | Promise<boolean>,
-  withinMs = 8_000,
-): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await test())) {
-    if (Date.now() > deadline) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 15));
-  }
-}
-
 /** A WebSocket client that keeps all frames. */
 export class Board {
   readonly frames: { type: string; [key: string]: unknown }[] = [];

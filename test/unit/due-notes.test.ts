@@ -69,10 +69,10 @@ t.test('what would end it', async t => {
   );
   t.equal(
     endNotes(clock)[0]?.zh,
-    '停止计时的事件：ticket.resolved 或 ticket.escalated（级别：总监/L9）或 ticket.informed（内容：预计时间/延误，有预计时间）',
+    '停止计时的事件：ticket.resolved、ticket.escalated（级别：总监/L9）、ticket.informed（内容：预计时间/延误，有预计时间）',
   );
   t.equal(
     endNotes(clock)[1]?.zh,
-    '取消计时的事件：ticket.cancelled 或 ticket.pending（原因：配件）或 ticket.replied（处理人：资深客服）',
+    '取消计时的事件：ticket.cancelled、ticket.pending（原因：配件）、ticket.replied（处理人：资深客服）',
   );
 });

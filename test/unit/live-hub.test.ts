@@ -6,7 +6,7 @@ import t from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Board } from '../../src/contract/frame.ts';
 import { BoardsHub } from '../../src/server/boards-hub.ts';
-import { until } from '../support/server-rig.ts';
+import { until } from '../support/until.ts';
 
 const EMPTY: Board = {
   figures: [],
