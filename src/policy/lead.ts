@@ -74,7 +74,8 @@ function mostInYear(calendar: Calendar, duration: BusinessDays, year: number, en
 function timesOfDay({ zone, edges }: Calendar, { sameTime }: BusinessDays, year: number): readonly number[] {
   const times = [0, ...edges.map(minutes => (minutes * 60_000) % DAY_MS)];
   if (!sameTime) return [...new Set(times)];
-  // The last start of a day comes just before one of them.
+  // The last start of a day comes just before one of them, and what is due at a close when it starts at one is due at the
+  // next opening when it starts just after.
   const all = [...times, ...zone.changeTimes(year)];
-  return [...new Set(all.flatMap(time => [time, time - 1]))];
+  return [...new Set(all.flatMap(time => [time - 1, time, time + 1]))];
 }

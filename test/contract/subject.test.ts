@@ -11,6 +11,7 @@ import {
   partitionSubject,
   publisherSubject,
 } from '../../src/contract/subject.ts';
+import { chance } from '../support/chance.ts';
 
 t.test('the partitions that the contract names', async t => {
   t.equal(partitionOfCase('T-1', 8), 1);
@@ -46,7 +47,7 @@ t.test('property: decoding gives the id back, and the token is one NATS token', 
         // biome-ignore lint/suspicious/noControlCharactersInRegex: what a token must not hold.
         return decodeToken(encoded.token) === id && !/[\u0000-\u0020\u007f*.>]/.test(encoded.token);
       }),
-      { numRuns: 2000 },
+      chance(2000),
     ),
   );
 });

@@ -12,10 +12,9 @@ import {
   LISTED_CHARS_MAX,
 } from '../../src/contract/schemas.ts';
 import { sureOf } from '../../src/contract/sure.ts';
+import { chance } from '../support/chance.ts';
 
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
-const numRuns = Number(process.env.RUNS ?? 3_000);
-t.comment(`SEED=${seed} RUNS=${numRuns}`);
+const tried = chance(3_000);
 
 const value = fc.oneof(
   fc.string(),
@@ -47,9 +46,9 @@ t.test('what is sure of an event is accepted by its schema', async t => {
       sure += 1;
       return known.data.safeParse(found).success;
     }),
-    { seed, numRuns },
+    tried,
   );
-  t.ok(sure > numRuns / 20, `${sure} were sure`);
+  t.ok(sure > tried.numRuns / 20, `${sure} were sure`);
 });
 
 t.test('what is sure of an envelope is accepted, as it is', async t => {
@@ -63,7 +62,7 @@ t.test('what is sure of an envelope is accepted, as it is', async t => {
       if (!isSure({ ...event })) return true;
       return parsed.success && Object.entries(parsed.data).every(([name, one]) => event[name] === one);
     }),
-    { seed, numRuns },
+    tried,
   );
 });
 

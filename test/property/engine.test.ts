@@ -1,6 +1,5 @@
 // The engine's promise: the final outcome of every clock, and every sum, is a function of the set of events, the policy
 // and the calendar alone. Arrival order, batches, repetitions, deadlines rung in between and reloads change nothing.
-// SEED=n and RUNS=n in the environment replay and lengthen it; the seed is printed.
 import fc from 'fast-check';
 import t from 'tap';
 import { backtest } from '../../src/backtest/backtest.ts';
@@ -8,11 +7,11 @@ import { compareWithRecords, outcomesFromRecords } from '../../src/backtest/reco
 import type { SlaEvent } from '../../src/contract/event.ts';
 import type { CaseActionRecord, ClockRecord } from '../../src/contract/record.ts';
 import { CASE_POLICY, eventsArbitrary, MINUTE } from '../support/cases.ts';
+import { chance } from '../support/chance.ts';
 import { type Input, netCells, runLive } from '../support/live.ts';
 
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const HOUR = 60 * MINUTE;
-const numRuns = Number(process.env.RUNS ?? 1_500);
+const RUNS = 1_500;
 
 /** How events arrive: an order, gaps of logical time between them, repetitions, rings and reloads in between. */
 const arrivalArbitrary = fc.record({
@@ -44,8 +43,6 @@ function shuffled(events: readonly SlaEvent[], { order, lead, gaps, extras }: Ar
   }
   return [inputs, now];
 }
-
-t.comment(`SEED=${seed} RUNS=${numRuns}`);
 
 t.test('any arrival ends in the same outcomes, sums and records', async t => {
   fc.assert(
@@ -79,7 +76,7 @@ t.test('any arrival ends in the same outcomes, sums and records', async t => {
         same('final records', states, [...outcomesFromRecords(reference.records).values()].sort());
       },
     ),
-    { seed, numRuns, endOnFailure: false, interruptAfterTimeLimit: 60_000 },
+    { ...chance(RUNS), endOnFailure: false, interruptAfterTimeLimit: 60_000 },
   );
   t.pass('all agree');
 });
@@ -100,7 +97,7 @@ t.test('what is stored and loaded goes on as if it had not been', async t => {
       same('what is told', loaded.told, kept.told);
       same('cells', Object.fromEntries(loaded.cells), Object.fromEntries(kept.cells));
     }),
-    { seed, numRuns: Math.ceil(numRuns / 2), interruptAfterTimeLimit: 30_000 },
+    { ...chance(RUNS / 2), interruptAfterTimeLimit: 30_000 },
   );
   t.pass('all agree');
 });
@@ -147,7 +144,7 @@ t.test(
         spared += missing.length;
         takenBack += withdrawn;
       }),
-      { seed, numRuns, endOnFailure: false, interruptAfterTimeLimit: 60_000 },
+      { ...chance(RUNS), endOnFailure: false, interruptAfterTimeLimit: 60_000 },
     );
     t.ok(
       called > 3 * spared && spared > 0 && takenBack > 0,
@@ -217,7 +214,7 @@ t.test('the full account of a backtest ends in its outcomes', async t => {
       const times = transitions.map(({ at }) => at);
       same('order', times, [...times].sort());
     }),
-    { seed, numRuns: Math.ceil(numRuns / 2), interruptAfterTimeLimit: 30_000 },
+    { ...chance(RUNS / 2), interruptAfterTimeLimit: 30_000 },
   );
   t.pass('all agree');
 });

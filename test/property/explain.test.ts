@@ -1,5 +1,5 @@
 // The account of a case adds up, whatever happened to it: parts to the whole, moves to the due instant, ranges to what
-// counted. SEED=n and RUNS=n in the environment replay and lengthen it; the seed is printed.
+// counted.
 import fc from 'fast-check';
 import t from 'tap';
 import { outcomesOfCase } from '../../src/backtest/outcomes.ts';
@@ -9,11 +9,10 @@ import type { ClockView, Step } from '../../src/engine/account.ts';
 import { restoreCase } from '../../src/engine/case.ts';
 import { explainCase } from '../../src/engine/explain.ts';
 import { CASE_POLICY, eventsArbitrary, MINUTE } from '../support/cases.ts';
+import { chance } from '../support/chance.ts';
 import { type Input, runLive } from '../support/live.ts';
 
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
-const numRuns = Number(process.env.RUNS ?? 1_500);
-t.comment(`SEED=${seed} RUNS=${numRuns}`);
+const tried = chance(1_500);
 
 /** Steps that an event causes, always. */
 const CAUSED: ReadonlySet<string> = new Set([
@@ -64,9 +63,9 @@ t.test('the parts add up', async t => {
         cycles += 1;
       }
     }),
-    { seed, numRuns, interruptAfterTimeLimit: 60_000 },
+    { ...tried, interruptAfterTimeLimit: 60_000 },
   );
-  t.ok(cycles > numRuns, 'there were cycles to look at');
+  t.ok(cycles > tried.numRuns, 'there were cycles to look at');
 });
 
 function addsUp({ explanation, ...view }: ClockView, until: number): void {
@@ -142,7 +141,7 @@ t.test('who was told when, as records say where events arrive in time', async t 
         }
       }
     }),
-    { seed, numRuns, interruptAfterTimeLimit: 60_000 },
+    { ...tried, interruptAfterTimeLimit: 60_000 },
   );
   t.ok(late > 0, `${late} became known late`);
   t.ok(takenBack > 0, `${takenBack} were taken back`);

@@ -1,6 +1,6 @@
 // What holds whatever the policy says: the order of arrival, repetitions, restarts and late evidence change no outcome and
-// no figure, and the live monitor ends where a backtest does. SEED=n and RUNS=n in the environment replay and lengthen it;
-// what fails is printed with its seed, its policy and its events.
+// no figure, and the live monitor ends where a backtest does. What fails is
+// printed with its seed, its policy and its events.
 import t from 'tap';
 import { backtest } from '../../src/backtest/backtest.ts';
 import type { OutcomeLine } from '../../src/backtest/lines.ts';
@@ -11,17 +11,16 @@ import { explainCase } from '../../src/engine/explain.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { random } from '../bench/load.ts';
+import { runs, SEED } from '../support/chance.ts';
 import { type Input, netCells, runLive } from '../support/live.ts';
 import { Dice, randomArrival, randomEvents, randomPolicy } from '../support/random-policy.ts';
 
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
-const runs = Number(process.env.RUNS ?? 300);
+const lives = runs(300);
 const LIVES = 4;
-t.comment(`SEED=${seed} RUNS=${runs}`);
 
 t.test('any policy, any order', async t => {
   const done = { policies: 0, cycles: 0 };
-  for (let run = seed; run < seed + runs; run++) {
+  for (let run = SEED; run < SEED + lives; run++) {
     const dice = new Dice(random(run));
     const text = randomPolicy(dice);
     const loaded = loadPolicy(text, { file: 'random.json' });
@@ -38,7 +37,7 @@ t.test('any policy, any order', async t => {
       return;
     }
   }
-  t.ok(done.policies > runs / 4, `${done.policies} policies could be loaded`);
+  t.ok(done.policies > lives / 4, `${done.policies} policies could be loaded`);
   t.ok(done.cycles > done.policies, `${done.cycles} cycles`);
 });
 

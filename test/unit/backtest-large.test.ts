@@ -14,6 +14,7 @@ import { Replay } from '../../src/backtest/replay.ts';
 import { SpillSpace } from '../../src/backtest/spill.ts';
 import type { SlaEvent } from '../../src/contract/event.ts';
 import { CASE_POLICY, eventsArbitrary } from '../support/cases.ts';
+import { chance } from '../support/chance.ts';
 import { runProgram } from '../support/program.ts';
 
 t.test('a sort through files is stable and complete', async t => {
@@ -71,7 +72,7 @@ t.test(
         );
         space.close();
       }),
-      { numRuns: 60 },
+      chance(60),
     );
     t.pass('all agree');
   },

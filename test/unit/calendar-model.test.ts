@@ -5,6 +5,7 @@ import t from 'tap';
 import { Temporal } from 'temporal-polyfill';
 import type { Calendar } from '../../src/policy/compiled.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
+import { chance } from '../support/chance.ts';
 
 const MINUTE = 60_000;
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -178,7 +179,7 @@ t.test('open time and due instants are what counting minutes gives', async t => 
       const due = model.add(from, ms);
       if (due !== null) same(calendar.add(from, ms), due, 'add');
     }),
-    { numRuns: 300 },
+    chance(300),
   );
   t.pass('300 random calendars');
 });
@@ -193,7 +194,7 @@ t.test('business days are what looking at each date gives', async t => {
       const due = model.businessDays(from, days, sameTime);
       if (due !== null) same(calendar.addBusinessDays(from, days, sameTime), due, `${days}bd ${sameTime}`);
     }),
-    { numRuns: 300 },
+    chance(300),
   );
   t.pass('300 random calendars');
 });

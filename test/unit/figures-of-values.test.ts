@@ -9,6 +9,7 @@ import { VALUE_CELLS_MAX, VALUES_KEPT_MAX } from '../../src/engine/value-limit.t
 import { loadPolicy } from '../../src/policy/load.ts';
 import { CellStore } from '../../src/processor/cell-store.ts';
 import { figureOf } from '../../src/server/figures.ts';
+import { chance } from '../support/chance.ts';
 import { runLive } from '../support/live.ts';
 
 const START = Date.parse('2026-11-16T02:00:00Z');
@@ -182,7 +183,7 @@ t.test('any values in any order, late ones too, are those of a plain model', asy
       for (const [rule, value] of Object.entries(values)) t.equal(sum(book, rule, now).value, value, rule);
     },
   );
-  fc.assert(property, { numRuns: 100 });
+  fc.assert(property, chance(100));
 });
 
 function paneStart(time: number): number {

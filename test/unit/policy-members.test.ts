@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { formatError } from '../../src/policy/place.ts';
+import { chance } from '../support/chance.ts';
 
 function mistakes(text: string): string[] {
   const result = loadPolicy(text, { file: 'p.yaml' });
@@ -246,7 +247,7 @@ t.test('each of any mixture of mistakes is told, at its place, and nothing else'
       if (JSON.stringify(found.sort()) !== JSON.stringify(expected.sort()))
         throw new Error(`${text}\nfound ${found.join()}\nexpected ${expected.join()}`);
     }),
-    { numRuns: 1000 },
+    chance(1000),
   );
   t.pass('1000 random clocks');
 });

@@ -19,6 +19,7 @@ import {
 } from '../../dashboards/wallboard/src/format.ts';
 import type { ServerFrame } from '../../src/contract/frame.ts';
 import { busyBoard, snapshot } from '../browser/fixtures/board.ts';
+import { chance } from '../support/chance.ts';
 
 const NOW = Date.parse('2026-11-20T06:00:00.000Z');
 const iso = (offsetMs: number) => new Date(NOW + offsetMs).toISOString();
@@ -141,7 +142,7 @@ t.test('percentages stand on the true side of their threshold', async t => {
         return side && (shown === 100) === (ratio === 1) && (shown === 0) === (ratio === 0);
       },
     ),
-    { numRuns: 20_000 },
+    chance(20_000),
   );
 });
 
