@@ -8,6 +8,8 @@ import { meantKey, reportUnknownKey } from './shape.ts';
 
 /** Of so many letters of a name one may be a slip of the pen. */
 const LETTERS_A_SLIP = 3;
+/** Gaps that are followed: aliases of aliases double them with each step, and a text of a few lines could name billions. */
+const GAPS_MAX = 10_000;
 
 /**
  * Tells of such keys and takes them out of the document, so that the rest can be checked; an alias of nothing becomes
@@ -70,11 +72,15 @@ function nothingAt({ range }: Alias): Scalar {
   return nothing;
 }
 
-/** Where aliases of nothing stand, also by way of an alias of what they stand in: of these places all is said. */
+/**
+ * Where aliases of nothing stand, also by way of an alias of what they stand in: of these places all is said. Beyond the
+ * bound something more may be said of them.
+ */
 class Gaps {
   readonly #placeOf: (nodes: readonly unknown[]) => Place;
   /** The ways from a value with an anchor to the gaps in it. */
   readonly #inside = new Map<unknown, (readonly Step[])[]>();
+  #left = GAPS_MAX;
 
   constructor(placeOf: (nodes: readonly unknown[]) => Place) {
     this.#placeOf = placeOf;
@@ -85,11 +91,18 @@ class Gaps {
   }
 
   follow(above: readonly unknown[], alias: Alias, source: Node): void {
-    for (const way of this.#inside.get(source) ?? [])
-      this.#settle(above, [...stepsOf([...above, alias]), ...way]);
+    const ways = this.#inside.get(source);
+    if (ways === undefined) return;
+    const here = stepsOf([...above, alias]);
+    for (const way of ways) {
+      if (this.#left === 0) return;
+      this.#settle(above, [...here, ...way]);
+    }
   }
 
   #settle(above: readonly unknown[], path: readonly Step[]): void {
+    if (this.#left === 0) return;
+    this.#left -= 1;
     this.#placeOf([])
       .at(...path)
       .settle();

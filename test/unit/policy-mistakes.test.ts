@@ -135,6 +135,13 @@ indicators: [{ rule: I, clock: D, window: 24h }, { rule: *r, clock: A, window: 1
   ]);
 });
 
+t.test('aliases of aliases of nothing multiply without taking the program with them', async t => {
+  const rows = Array.from({ length: 40 }, (_, i) => `x${i + 1}: &a${i + 1} [*a${i}, *a${i}]`);
+  const found = mistakes(['version: 1', 'x0: &a0 [*none, *none]', ...rows, ''].join('\n'));
+  t.match(found.join('\n'), /nothing before "\*none" in this file has the anchor "&none"/);
+  t.match(found.join('\n'), /x40: "x40" is no key here/);
+});
+
 t.test('what stands in an alias is looked at where it is used', async t => {
   const twice = (pause: string) =>
     `${clock(`target: 1h, pause: &p ${pause}`).replace(/\]$/, '')}, { rule: S, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h, pause: *p }]`;
