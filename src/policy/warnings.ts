@@ -1,8 +1,8 @@
 // Warnings of a clock: shares of its target or times before it is due, of which each must be able to come.
 import type { Calendar, Duration, Target, Warning } from './compiled.ts';
-import { parseTime } from './duration.ts';
 import { mostOpenUntilDue } from './lead.ts';
 import type { Place } from './place.ts';
+import { timeOf } from './texts.ts';
 
 export function compileWarnings(
   place: Place,
@@ -24,7 +24,7 @@ function compileWarning(place: Place, text: string, target: Target, calendar: Ca
     }
     return { kind: 'share', percent };
   }
-  const ms = parseTime(text) ?? 0;
+  const ms = timeOf(place, text);
   checkBefore(place, text, ms, durationsOf(target), calendar);
   return { kind: 'before', ms };
 }
