@@ -194,10 +194,13 @@ t.test('what the contract has is not declared again', async t => {
 
 t.test('what every object has is no name of a field', async t => {
   const declared = (attributes: string) => `version: 1\nattributes: ${attributes}`;
-  t.match(mistakes(declared('{ constructor: string, toString: { set: ticket.created }, a.valueOf: string }')), [
-    /^2:15: attributes\.constructor: "constructor" is a name that every event would seem to have/,
-    /attributes\.toString: "toString" is a name that every event would seem to have/,
-  ]);
+  t.match(
+    mistakes(declared('{ constructor: string, toString: { set: ticket.created }, a.valueOf: string }')),
+    [
+      /^2:15: attributes\.constructor: "constructor" is a name that every event would seem to have/,
+      /attributes\.toString: "toString" is a name that every event would seem to have/,
+    ],
+  );
 });
 
 t.test('values that make no sense', async t => {
