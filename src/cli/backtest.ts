@@ -13,6 +13,7 @@ import { Tally } from '../backtest/tally.ts';
 import type { SlaEvent } from '../contract/event.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
 import { commandLine } from '../contract/words.ts';
+import { REFUSALS } from '../engine/case.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
 import type { AddedYear } from '../policy/holidays.ts';
@@ -315,12 +316,7 @@ class Job {
   }
 
   #refused(place: string, refusal: Refusal): void {
-    this.#refuse(
-      place,
-      refusal === 'conflict'
-        ? 'conflict: an event of this id and source has other content'
-        : 'oversized: its case has as many events as one may have',
-    );
+    this.#refuse(place, `${refusal}: ${REFUSALS[refusal]}`);
   }
 
   #refuse(place: string, why: string): void {

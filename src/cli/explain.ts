@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { EventBook } from '../backtest/book.ts';
 import { ENTITIES, type Entity } from '../contract/event.ts';
-import { type CaseState, restoreCase } from '../engine/case.ts';
+import { type CaseState, REFUSALS, restoreCase } from '../engine/case.ts';
 import { explainCase } from '../engine/explain.ts';
 import { instantText } from '../engine/instant.ts';
 import { nearMisses } from '../engine/near-miss.ts';
@@ -119,8 +119,9 @@ async function fromFile(args: Arguments, file: string): Promise<Found> {
     if (args.until !== null && event.time > args.until) continue;
     last = Math.max(last, event.time);
     if (event.case !== args.id || (args.entity !== null && event.entity !== args.entity)) continue;
-    if (book.add(event) === 'conflict')
-      process.stderr.write(`${place}: conflict: an event of this id and source has other content\n`);
+    const result = book.add(event);
+    if (result === 'conflict' || result === 'oversized')
+      process.stderr.write(`${place}: ${result}: ${REFUSALS[result]}\n`);
   }
   const states = [...book.cases()].flatMap(events => {
     const [first] = events;

@@ -54,6 +54,13 @@ export interface Encoding {
 /** What became of an event. `later`: accepted, and applied when its time is reached. */
 export type Acceptance = 'applied' | 'later' | 'duplicate' | 'conflict' | 'too-late' | 'oversized';
 
+/** Why an event was not taken, in words for its publisher. */
+export const REFUSALS = {
+  conflict: 'an event of this id and source has other content',
+  'too-late': 'agents and shifts are kept for 8 days',
+  oversized: 'its case has as many events as one may have',
+} as const satisfies Partial<Record<Acceptance, string>>;
+
 /** A case of which nothing is known yet. */
 export function newCase(
   policy: CompiledPolicy,
