@@ -8,6 +8,7 @@
 //   t|rule|group|paneMs|text     a pane of a largest share: how many events were of this group; empty for those of none
 //   l|rule|group                 a level: how many cases are in a state now
 //   q|rule|group|sinceMs         a level's members by when they entered it (ms since 1970), for "longest wait"
+//   o|entity|queue|state         how many cases of a queue are open, overdue or at risk (open, overdue, risk)
 
 const ESCAPE = /[%|]/g;
 

@@ -169,12 +169,13 @@ function unseenFold({ policy, entity, events, applied }: CaseState): CaseFold {
 /** The events that set the policy's derived attributes, which hold for good. */
 function settingEvents({ policy, entity, events }: CaseState): ReadonlySet<SlaEvent> {
   const setting = new Set<SlaEvent>();
-  if (policy.derived.length === 0) return setting;
+  const own = policy.derived.filter(({ entities }) => entities.has(entity));
+  if (own.length === 0) return setting;
   let attributes: Fields = {};
   for (const event of events) {
     const changed: string[] = [];
     attributes = attributesAfter({ policy, entity, attributes }, event, changed);
-    if (policy.derived.some(({ path }) => changed.includes(path))) setting.add(event);
+    if (own.some(({ path }) => changed.includes(path))) setting.add(event);
   }
   return setting;
 }
