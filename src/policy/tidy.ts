@@ -1,5 +1,5 @@
-// What YAML and JSON can say and no file of ours can: a value that contains itself, an alias of nothing, and the key
-// `__proto__`, which would be lost on the way from text to data. All are errors at their place.
+// What YAML and JSON can say and no file of ours can: a value that contains itself, an alias of nothing, a list or a map as a
+// key, and the key `__proto__`, which would be lost on the way from text to data. All are errors at their place.
 import { type Alias, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, Scalar, visit } from 'yaml';
 import { nearest } from './nearest.ts';
 import { type Findings, type Part, Place, type Step } from './place.ts';
@@ -28,6 +28,13 @@ export function tidy(part: Part, findings: Findings): boolean {
     Pair(_, pair, above) {
       if (isAlias(pair.key) && !anchors.has(pair.key.source)) {
         reportAlias(placeOf(above).at(`*${pair.key.source}`), pair.key, anchors);
+        return visit.REMOVE;
+      }
+      if (isMap(pair.key) || isSeq(pair.key)) {
+        placeOf(above).error('a list or a map stands where a key belongs', {
+          expected: 'a text as the key',
+          example: 'target: 2h',
+        });
         return visit.REMOVE;
       }
       if (!isScalar(pair.key) || pair.key.value !== '__proto__') return undefined;

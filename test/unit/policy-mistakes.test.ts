@@ -192,6 +192,14 @@ t.test('what the contract has is not declared again', async t => {
   t.same(declare('reason: string, csat: number, vip: boolean, customer.since: string'), []);
 });
 
+t.test('a map that stands as a key is told as an error, and by nobody else', async t => {
+  const warned = t.capture(process, 'emitWarning');
+  t.match(mistakes('version: 1\ncalendars: { ? { a: b } : { always: true } }'), [
+    /^2:\d+: calendars: a list or a map stands where a key belongs/,
+  ]);
+  t.same(warned(), []);
+});
+
 t.test('what every object has is no name of a field', async t => {
   const declared = (attributes: string) => `version: 1\nattributes: ${attributes}`;
   t.match(
