@@ -33,7 +33,7 @@ import {
 } from './backtest-output.ts';
 import { instantOption, type ReadEvent, readEventFile } from './event-file.ts';
 import { readAddedYears } from './holiday-file.ts';
-import { write } from './lines.ts';
+import { printable, write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
 import { CommandError, UsageError } from './usage.ts';
@@ -292,7 +292,7 @@ class Job {
   ): Promise<void> {
     const { format } = this.#args;
     const lines = format === 'text' ? text() : rowLines(rows(), format, columns);
-    for (const line of lines) await this.#out.line(line);
+    for (const line of lines) await this.#out.line(format === 'text' ? printable(line) : line);
     await this.#out.end();
   }
 
@@ -321,7 +321,7 @@ class Job {
 
   #refuse(place: string, why: string): void {
     this.#progress.clear();
-    process.stderr.write(`${place}: ${why}\n`);
+    process.stderr.write(`${printable(`${place}: ${why}`)}\n`);
   }
 }
 

@@ -10,7 +10,7 @@ import { nearMisses } from '../engine/near-miss.ts';
 import { instantOption, readEventFile } from './event-file.ts';
 import { explanationText, type Language } from './explain-text.ts';
 import { readAddedYears } from './holiday-file.ts';
-import { write } from './lines.ts';
+import { printable, write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
 import { CommandError, UsageError } from './usage.ts';
@@ -112,7 +112,7 @@ async function fromFile(args: Arguments, file: string): Promise<Found> {
   let last = Number.NEGATIVE_INFINITY;
   for await (const { place, decoded } of readEventFile(file, mapping, policy.attributes)) {
     if (!decoded.ok) {
-      process.stderr.write(`${place}: ${decoded.reason}: ${decoded.detail}\n`);
+      process.stderr.write(`${printable(`${place}: ${decoded.reason}: ${decoded.detail}`)}\n`);
       continue;
     }
     const { event } = decoded;

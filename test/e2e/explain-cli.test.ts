@@ -49,6 +49,13 @@ t.test('what a file says and is not used is told', async t => {
   const told = ['explain', '7', '--events', '-', '--policy', join(folder, 'policy.yaml')];
   const run = await runProgram(told, { input: many.join('\n') });
   t.match(run, { code: 0, stderr: 'line 10001: oversized: its case has as many events as one may have\n' });
+  const driving = event('ticket.created', '7', at(0), { queue: '\u001b[2J' }).replace(
+    '"id":"',
+    '"id":"\\u001b]0;x',
+  );
+  const shown = await runProgram(told, { input: driving });
+  t.match(shown, { code: 0, stdout: /started by ticket\.created \[\ufffd\]0;x/ });
+  t.notOk(shown.stdout.includes('\u001b'), 'no publisher drives the terminal');
   const mapped = await runProgram([...told, '--map', join(folder, 'map.yaml')], { input: '' });
   t.match(mapped, { code: 2, stderr: /^sla-monitor: this is a folder: \S+map\.yaml\n$/ });
 });
