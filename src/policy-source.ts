@@ -1,7 +1,7 @@
 // Reads and compiles policies: from their file, from a text that is sent, or from what SLA_CONFIG keeps of one, with the
 // years of holidays that were added. Each comes with all that must be kept so that it can be compiled again.
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { packageRoot } from './package-root.ts';
 import type { CompiledPolicy } from './policy/compiled.ts';
 import { yearsUsed } from './policy/holiday-file.ts';
@@ -37,7 +37,7 @@ export function readPolicyFile(file: string, years: readonly AddedYear[] = []): 
   const origin = file === defaultPolicyFile() ? 'pack' : 'file';
   const files: Record<string, string> = {};
   const read = (name: string): string => {
-    const text = readFileSync(resolve(dirname(file), name), 'utf8');
+    const text = readFileSync(name, 'utf8');
     files[name] = text;
     return text;
   };

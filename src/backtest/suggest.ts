@@ -5,6 +5,7 @@ import { type Cycle, type Outcome, outcomeAt } from '../engine/cycle.ts';
 import { clockOf, pausesOf, text } from '../engine/fold.ts';
 import type { Span } from '../engine/span.ts';
 import type { CompiledClock } from '../policy/compiled.ts';
+import { durationsOf } from '../policy/duration.ts';
 
 export const PERCENTILES = [50, 75, 90, 95, 99] as const;
 export const SHARES = [80, 90, 95, 99] as const;
@@ -110,9 +111,7 @@ export class Suggester {
   }
 
   #usesDays(): boolean {
-    const { target } = this.#clock;
-    if (target.kind === 'fixed') return target.duration.kind === 'business-days';
-    return target.kind === 'by' && [...target.values.values()].some(({ kind }) => kind === 'business-days');
+    return durationsOf(this.#clock.target).some(({ kind }) => kind === 'business-days');
   }
 
   #sample(value: string | null): Sample {

@@ -13,6 +13,7 @@ import { Tally } from '../backtest/tally.ts';
 import type { SlaEvent } from '../contract/event.ts';
 import type { DeclaredFields } from '../contract/fields.ts';
 import { commandLine } from '../contract/words.ts';
+import { REFUSALS } from '../engine/case.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import type { CompiledClock, CompiledPolicy } from '../policy/compiled.ts';
 import type { AddedYear } from '../policy/holidays.ts';
@@ -32,7 +33,7 @@ import {
 } from './backtest-output.ts';
 import { instantOption, type ReadEvent, readEventFile } from './event-file.ts';
 import { readAddedYears } from './holiday-file.ts';
-import { write } from './lines.ts';
+import { printable, write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
 import { CommandError, UsageError } from './usage.ts';
@@ -291,7 +292,7 @@ class Job {
   ): Promise<void> {
     const { format } = this.#args;
     const lines = format === 'text' ? text() : rowLines(rows(), format, columns);
-    for (const line of lines) await this.#out.line(line);
+    for (const line of lines) await this.#out.line(format === 'text' ? printable(line) : line);
     await this.#out.end();
   }
 
@@ -315,17 +316,12 @@ class Job {
   }
 
   #refused(place: string, refusal: Refusal): void {
-    this.#refuse(
-      place,
-      refusal === 'conflict'
-        ? 'conflict: an event of this id and source has other content'
-        : 'oversized: its case has as many events as one may have',
-    );
+    this.#refuse(place, `${refusal}: ${REFUSALS[refusal]}`);
   }
 
   #refuse(place: string, why: string): void {
     this.#progress.clear();
-    process.stderr.write(`${place}: ${why}\n`);
+    process.stderr.write(`${printable(`${place}: ${why}`)}\n`);
   }
 }
 

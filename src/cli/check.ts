@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { counted } from '../contract/words.ts';
-import type { CompiledClock, CompiledIndicator, CompiledPolicy, Target } from '../policy/compiled.ts';
+import type { CompiledClock, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
-import { formatDuration } from '../policy/duration.ts';
+import { durationsOf, formatDuration } from '../policy/duration.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { formatError } from '../policy/place.ts';
 import { fileProblem } from './file-problem.ts';
@@ -85,20 +85,9 @@ function summary(policy: CompiledPolicy): string {
 
 function targetText({ target, calendar }: CompiledClock): string {
   const on = calendar.always ? '' : ` ${calendar.name}`;
-  return `${targetOf(target)}${on}`;
-}
-
-function targetOf(target: Target): string {
-  switch (target.kind) {
-    case 'fixed':
-      return formatDuration(target.duration);
-    case 'at':
-      return `at ${target.field}`;
-    case 'by': {
-      const otherwise = target.otherwise === null ? [] : [formatDuration(target.otherwise)];
-      return [...[...target.values.values()].map(formatDuration), ...otherwise].join('/');
-    }
-  }
+  const written =
+    target.kind === 'at' ? `at ${target.field}` : durationsOf(target).map(formatDuration).join('/');
+  return `${written}${on}`;
 }
 
 function boundText({ alert, unit }: CompiledIndicator): string {

@@ -9,6 +9,7 @@ import { entityWord, lengthText, shownStatus, statusWord } from '../engine/expla
 import { type NearMisses, nearMisses } from '../engine/near-miss.ts';
 import { type Zone, zoneOf } from '../policy/zone.ts';
 import { dayRanges } from './day-ranges.ts';
+import { printable } from './lines.ts';
 
 export type Language = 'zh' | 'en';
 
@@ -87,7 +88,7 @@ export function explanationText(
   if (views.length === 0) lines.push('', words.none);
   for (const view of views) lines.push('', ...clockLines(view, zone, now, language));
   lines.push(...missLines(nearMisses(state), views.length === 0, language));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 /** Where clocks have run, most rules that did not were not meant to: then only what looks like a slip is told. */
@@ -113,7 +114,8 @@ function clockLines(view: ClockView, zone: Zone | null, now: number, language: L
     `${rule} ${title[language]}  ${which}${each === null ? '' : value}  ${OUTCOMES[outcome][language]}`,
     `  ${why.sentence[language]}`,
   ];
-  for (const note of why.notes) lines.push(`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`);
+  for (const note of why.notes)
+    lines.push(...`  ${note[language].replaceAll(/(;|；) ?/g, '$1\n    ')}`.split('\n'));
   if (why.uncoveredYear !== null) lines.push(`  ${UNCOVERED[language](why.uncoveredYear)}`);
   if (explanation === null) {
     lines.push(`  ${words.folded}`);

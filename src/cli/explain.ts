@@ -3,14 +3,14 @@
 import { parseArgs } from 'node:util';
 import { EventBook } from '../backtest/book.ts';
 import { ENTITIES, type Entity } from '../contract/event.ts';
-import { type CaseState, restoreCase } from '../engine/case.ts';
+import { type CaseState, REFUSALS, restoreCase } from '../engine/case.ts';
 import { explainCase } from '../engine/explain.ts';
 import { instantText } from '../engine/instant.ts';
 import { nearMisses } from '../engine/near-miss.ts';
 import { instantOption, readEventFile } from './event-file.ts';
 import { explanationText, type Language } from './explain-text.ts';
 import { readAddedYears } from './holiday-file.ts';
-import { write } from './lines.ts';
+import { printable, write } from './lines.ts';
 import { readMapping } from './mapping-file.ts';
 import { readPolicy } from './policy-file.ts';
 import { CommandError, UsageError } from './usage.ts';
@@ -112,15 +112,16 @@ async function fromFile(args: Arguments, file: string): Promise<Found> {
   let last = Number.NEGATIVE_INFINITY;
   for await (const { place, decoded } of readEventFile(file, mapping, policy.attributes)) {
     if (!decoded.ok) {
-      process.stderr.write(`${place}: ${decoded.reason}: ${decoded.detail}\n`);
+      process.stderr.write(`${printable(`${place}: ${decoded.reason}: ${decoded.detail}`)}\n`);
       continue;
     }
     const { event } = decoded;
     if (args.until !== null && event.time > args.until) continue;
     last = Math.max(last, event.time);
     if (event.case !== args.id || (args.entity !== null && event.entity !== args.entity)) continue;
-    if (book.add(event) === 'conflict')
-      process.stderr.write(`${place}: conflict: an event of this id and source has other content\n`);
+    const result = book.add(event);
+    if (result === 'conflict' || result === 'oversized')
+      process.stderr.write(`${place}: ${result}: ${REFUSALS[result]}\n`);
   }
   const states = [...book.cases()].flatMap(events => {
     const [first] = events;

@@ -13,3 +13,11 @@ export function readLines(file: string): AsyncIterable<string> {
 export async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
+
+/**
+ * A line for people: what publishers wrote may hold control characters, which could drive a terminal or hide what stands
+ * before them.
+ */
+export function printable(line: string): string {
+  return line.replace(/\p{Cc}/gu, '\ufffd');
+}

@@ -12,6 +12,7 @@ import { noServersMessage, resolveServers } from '../embedded/servers.ts';
 import { type MappedRow, mapCsv } from '../mapping/csv.ts';
 import type { Mapping } from '../mapping/schema.ts';
 import { type ByteLine, byteLines } from './byte-lines.ts';
+import { cantOpen } from './file-problem.ts';
 import { policyInForce } from './kept-policies.ts';
 import { readMapping } from './mapping-file.ts';
 import { CommandError, UsageError } from './usage.ts';
@@ -94,6 +95,9 @@ async function feed(
     if (mapping === null) await feedLines(feeding, byteLines(input, maxPayload));
     else await feedRows(feeding, mapCsv(input, mapping));
     return await feeding.done();
+  } catch (error) {
+    const problem = cantOpen(file, error);
+    throw problem === null ? error : new CommandError(problem);
   } finally {
     progress.stop();
     publisher.close();

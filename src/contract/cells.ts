@@ -8,6 +8,7 @@
 //   t|rule|group|paneMs|text     a pane of a largest share: how many events were of this group; empty for those of none
 //   l|rule|group                 a level: how many cases are in a state now
 //   q|rule|group|sinceMs         a level's members by when they entered it (ms since 1970), for "longest wait"
+//   o|entity|queue|state         how many cases of a queue are open, overdue or at risk (open, overdue, risk)
 
 const ESCAPE = /[%|]/g;
 
@@ -36,10 +37,17 @@ export function cellParts(key: string): string[] {
 
 /** Means and sums are kept in thousandths, as whole numbers, so that their order of addition can't matter. */
 export const SUM_SCALE = 1000;
+/** What is measured as more counts as this: sums of larger ones would be no whole numbers, and could not be taken back. */
+export const MEASURE_MAX = 1e12;
+
+/** A measured value in thousandths. */
+export function thousandths(value: number): number {
+  return Math.round(Math.max(-MEASURE_MAX, Math.min(value, MEASURE_MAX)) * SUM_SCALE);
+}
 
 /** A measured value as cells name it, to the thousandth. */
 export function valueText(value: number): string {
-  const rounded = Math.round(value * SUM_SCALE) / SUM_SCALE;
+  const rounded = thousandths(value) / SUM_SCALE;
   return rounded === 0 ? '0' : String(rounded);
 }
 

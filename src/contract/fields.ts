@@ -1,5 +1,6 @@
 // Flattens checked, masked data into the fields that the engine keeps: those of the contract and those that the
-// policy declares. Everything else is left behind here.
+// policy declares. Everything else is left behind here. Texts are Unicode from here on: half a surrogate pair becomes U+FFFD,
+// since as part of a group's name it would be another one in Redis than in memory, and none at all in an id.
 import type { FieldValue } from './event.ts';
 import { isObject } from './object.ts';
 import { FIELD_KINDS, type FieldKind } from './schemas.ts';
@@ -50,12 +51,11 @@ function keepNested(
 function keep(out: Record<string, FieldValue>, path: string, kind: FieldKind, value: unknown): void {
   switch (kind) {
     case 'string':
-      if (typeof value === 'string' && value.length <= NAME_UNITS_MAX) out[path] = value;
+      if (typeof value === 'string' && value.length <= NAME_UNITS_MAX) out[path] = value.toWellFormed();
       return;
     case 'scalar':
-      if (typeof value === 'number' || (typeof value === 'string' && value.length <= NAME_UNITS_MAX)) {
-        out[path] = value;
-      }
+      if (typeof value === 'number') out[path] = value;
+      else if (typeof value === 'string' && value.length <= NAME_UNITS_MAX) out[path] = value.toWellFormed();
       return;
     case 'number':
       if (typeof value === 'number') out[path] = value;
@@ -64,7 +64,8 @@ function keep(out: Record<string, FieldValue>, path: string, kind: FieldKind, va
       if (typeof value === 'boolean') out[path] = value;
       return;
     case 'list':
-      if (Array.isArray(value)) out[path] = value.filter(item => typeof item === 'string');
+      if (Array.isArray(value))
+        out[path] = value.filter(item => typeof item === 'string').map(item => item.toWellFormed());
       return;
     case 'time':
       keepTime(out, path, value);
@@ -117,14 +118,14 @@ function at(data: Readonly<Record<string, unknown>>, path: string): unknown {
 
 /** At most 200 code points, never half a surrogate pair. */
 function cut(text: string): string {
-  if (text.length <= TEXT_KEPT_MAX) return text;
+  if (text.length <= TEXT_KEPT_MAX) return text.toWellFormed();
   let out = '';
   let count = 0;
   for (const char of text) {
     if (count++ === TEXT_KEPT_MAX) break;
     out += char;
   }
-  return out;
+  return out.toWellFormed();
 }
 
 function nestedKinds(): Map<string, Map<string, readonly [string, FieldKind]>> {

@@ -12,7 +12,6 @@ const FNV_PRIME = 0x01000193;
 const PLAIN = /^[!-$&-)+,\-/-=?-~]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these bytes are encoded.
 const ENCODED = /[\u0000-\u0020\u007f%*.>]/g;
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const TOKEN = /^(?:%[0-9A-F]{2}|[^%])+$/;
 
 const utf8 = new TextEncoder();
@@ -32,7 +31,7 @@ export function encodeToken(caseId: string): TokenResult {
     return caseId.length <= TOKEN_BYTES_MAX ? { ok: true, token: caseId } : tooLong();
   }
   if (caseId.length > TOKEN_BYTES_MAX) return tooLong();
-  if (LONE_SURROGATE.test(caseId)) {
+  if (!caseId.isWellFormed()) {
     return { ok: false, detail: 'subject: expected Unicode text, found half a surrogate pair' };
   }
   const token = caseId.replace(ENCODED, percent);

@@ -54,6 +54,13 @@ export interface Encoding {
 /** What became of an event. `later`: accepted, and applied when its time is reached. */
 export type Acceptance = 'applied' | 'later' | 'duplicate' | 'conflict' | 'too-late' | 'oversized';
 
+/** Why an event was not taken, in words for its publisher. */
+export const REFUSALS = {
+  conflict: 'an event of this id and source has other content',
+  'too-late': 'agents and shifts are kept for 8 days',
+  oversized: 'its case has as many events as one may have',
+} as const satisfies Partial<Record<Acceptance, string>>;
+
 /** A case of which nothing is known yet. */
 export function newCase(
   policy: CompiledPolicy,
@@ -162,12 +169,13 @@ function unseenFold({ policy, entity, events, applied }: CaseState): CaseFold {
 /** The events that set the policy's derived attributes, which hold for good. */
 function settingEvents({ policy, entity, events }: CaseState): ReadonlySet<SlaEvent> {
   const setting = new Set<SlaEvent>();
-  if (policy.derived.length === 0) return setting;
+  const own = policy.derived.filter(({ entities }) => entities.has(entity));
+  if (own.length === 0) return setting;
   let attributes: Fields = {};
   for (const event of events) {
     const changed: string[] = [];
     attributes = attributesAfter({ policy, entity, attributes }, event, changed);
-    if (policy.derived.some(({ path }) => changed.includes(path))) setting.add(event);
+    if (own.some(({ path }) => changed.includes(path))) setting.add(event);
   }
   return setting;
 }

@@ -1,6 +1,6 @@
 // What a case contributes to the figures: to panes of windows and to levels. Contributions are a function of the fold
 // and its events; what changes is always the difference between what was and what is, so corrections need no code.
-import { cellKey, escapePart, SUM_SCALE, valueText } from '../contract/cells.ts';
+import { cellKey, escapePart, thousandths, valueText } from '../contract/cells.ts';
 import type { Fields, FieldValue, SlaEvent } from '../contract/event.ts';
 import type { CompiledIndicator, EventMatcher, FieldTest } from '../policy/compiled.ts';
 import type { Cycle } from './cycle.ts';
@@ -64,7 +64,7 @@ export function contributeEvent(
     const value = event.fields[measure.field];
     if (typeof value !== 'number' || !countsIn(measure.of, fold, event)) return;
     if (measure.stat === 'mean')
-      addPanes(indicator, fold, event, event.time, sign * Math.round(value * SUM_SCALE), sign, changes);
+      addPanes(indicator, fold, event, event.time, sign * thousandths(value), sign, changes);
     else addValue(indicator, fold, event, valueText(value), sign, changes);
   } else if (measure.kind === 'share') {
     if (!countsIn(measure.of, fold, event)) return;

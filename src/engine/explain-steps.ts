@@ -198,7 +198,7 @@ function factStep(scene: Scene, left: Exclusions, fact: Fact, goneBy: SlaEvent |
   const event = endingOf(scene, fact.state);
   const roles = rolesOf(clock, fact);
   const notice = known.findings.noticeOf(fact);
-  const told = describe.fact(fact, event, clock.calendar, left, roles, notice);
+  const told = describe.fact(fact, { event, calendar: clock.calendar, left, told: roles, notice });
   const sentence = goneBy === null ? told : describe.gone(told, fact, goneBy);
   const { knownAt, quiet } = notice;
   const takenBackBy = fact.state === 'breached' ? goneBy : null;

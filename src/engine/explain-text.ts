@@ -26,6 +26,31 @@ const PLACES: Readonly<Record<Place, Title>> = {
 
 const SOME_AGENT: Title = { zh: '客服处理（未具名）', en: 'with an agent' };
 
+/** What a due instant follows from. Instants in ms since 1970. */
+interface Reason {
+  /** The calendar's name. */
+  readonly calendar: string;
+  /** Null for an instant that an event named. */
+  readonly target: Title | null;
+  /** The attribute that chose the target, and its value. */
+  readonly by: { readonly attribute: string; readonly value: string } | null;
+  readonly startedAt: number;
+  readonly dueAt: number;
+  readonly pausedMs: number;
+}
+
+/** What is said of a fact beside itself. */
+interface FactNotes {
+  /** The event that ended the cycle so; null for deadlines. */
+  readonly event: SlaEvent | null;
+  readonly calendar: Calendar;
+  /** What the cycle leaves out of its time. */
+  readonly left: Exclusions;
+  /** Who is told as soon as it is breached. */
+  readonly told: readonly string[];
+  readonly notice: Notice;
+}
+
 /** Makes the sentences of one case. */
 export class Describer {
   readonly #zone: Zone | null;
@@ -41,14 +66,7 @@ export class Describer {
     return short.endsWith('.000') ? short.slice(0, -4) : short;
   }
 
-  reason(
-    calendar: string,
-    target: Title | null,
-    by: { readonly attribute: string; readonly value: string } | null,
-    startedAt: number,
-    dueAt: number,
-    pausedMs: number,
-  ): Title {
+  reason({ calendar, target, by, startedAt, dueAt, pausedMs }: Reason): Title {
     const due = this.at(dueAt);
     const start = this.at(startedAt);
     if (target === null) return { zh: `由事件指定：${due}`, en: `Named by the event: ${due}` };
@@ -221,15 +239,7 @@ export class Describer {
     };
   }
 
-  /** `told`: who is told as soon as it is breached; `left`: what the cycle leaves out of its time. */
-  fact(
-    fact: Fact,
-    event: SlaEvent | null,
-    calendar: Calendar,
-    left: Exclusions,
-    told: readonly string[],
-    notice: Notice,
-  ): Title {
+  fact(fact: Fact, { event, calendar, left, told, notice }: FactNotes): Title {
     const at = (ms: number) => this.at(ms);
     const when = at(fact.at);
     const name = event === null ? EMPTY : nameOf(event);

@@ -102,7 +102,14 @@ class CycleAccount {
       uncovered: unknown !== null,
       uncoveredYear: unknown,
       notes: this.#notes(),
-      sentence: describe.reason(clock.calendar.name, duration, by, startedAt, dueAt, pausedMs),
+      sentence: describe.reason({
+        calendar: clock.calendar.name,
+        target: duration,
+        by,
+        startedAt,
+        dueAt,
+        pausedMs,
+      }),
     };
   }
 

@@ -11,7 +11,7 @@ export type MappingResult =
 /** Checks a mapping's text; `file` is its name in messages. */
 export function loadMapping(text: string, file: string): MappingResult {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   if (document.errors.length > 0) {
     return {
       ok: false,

@@ -18,13 +18,13 @@ import {
   compileWhen,
   fieldPath,
 } from './conditions.ts';
-import { DURATION_WANTED, parseDuration, parseTime } from './duration.ts';
+import { DURATION_WANTED, parseDuration } from './duration.ts';
 import { type Declared, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
 import { CENTURY_ADVICE, findTooFar } from './reach.ts';
 import type { ClockText } from './schema.ts';
-import { percentOf, sourceOf, titleOf } from './texts.ts';
+import { percentOf, sourceOf, timeOf, titleOf } from './texts.ts';
 import { warnOfSlip } from './usual.ts';
 import { compileWarnings } from './warnings.ts';
 
@@ -223,7 +223,7 @@ function compileLadder(place: Place, text: ClockText, own: Calendar, context: Cl
   let last = -1;
   return (text.ladder ?? []).map((step, i) => {
     const at = place.at('ladder', i);
-    const afterMs = parseTime(step.after) ?? 0;
+    const afterMs = timeOf(at.at('after'), step.after);
     const isKnown = !at.at('after').isSettled;
     if (isKnown && afterMs < last) {
       at.at('after').error('a step of the ladder comes before the one above it', {
@@ -255,7 +255,7 @@ function compileObjective(place: Place, { objective }: ClockText): CompiledClock
     const advice = { expected: 'a share above 0% and at most 100%', example: 'share: 95%' };
     place.at('share').error(`no share of cycles is ${objective.share}`, advice);
   }
-  const windowMs = parseTime(objective.window) ?? 0;
+  const windowMs = timeOf(place.at('window'), objective.window);
   if (windowMs < 1000) {
     const advice = { expected: 'at least 1s', example: 'window: 28d' };
     place.at('window').error('the window is too short', advice);

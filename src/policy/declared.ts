@@ -10,11 +10,19 @@ type DeclaredKind = Declared extends ReadonlyMap<string, infer Kind> ? Kind : ne
 
 const ADVICE = { expected: 'a name of its own', example: 'attributes: { vip: boolean }' };
 
+/** Whether a name may be a field's: one that JavaScript gives every object is not, and the place is told. */
+export function checkName(place: Place, path: string): boolean {
+  if (!(path in Object.prototype)) return true;
+  place.error(`"${path}" is a name that every event would seem to have`, ADVICE);
+  return false;
+}
+
 /**
  * Whether a declaration may be used by the rest of the policy; the place is told what is wrong with it. An event-only
  * field of the contract may be declared with its own type: it then outlives its event.
  */
 export function checkDeclared(place: Place, path: string, kind: DeclaredKind): boolean {
+  if (!checkName(place, path)) return false;
   if (path === 'status') {
     place.error('"status" is kept by the monitor itself, and no event may set it', ADVICE);
     return false;

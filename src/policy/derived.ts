@@ -3,6 +3,7 @@
 import { ENTITIES, type Entity } from '../contract/event.ts';
 import type { DerivedAttribute, Occasion } from './compiled.ts';
 import { compileEvents, compileStart, isBecomes } from './conditions.ts';
+import { checkName } from './declared.ts';
 import { type Declared, entityOf, isAttribute, kindOf } from './fields.ts';
 import type { OneStartText, StartText } from './notation.ts';
 import type { Place } from './place.ts';
@@ -23,6 +24,7 @@ export function withDerived(carried: Declared, derived: readonly DerivedText[]):
 export function compileDerived(texts: readonly DerivedText[], carried: Declared): DerivedAttribute[] {
   const seen = new Set<string>();
   return texts.map(({ path, place, set }) => {
+    checkName(place, path);
     if (kindOf(path, carried) !== null || seen.has(path)) {
       place.error(`"${path}" is there already, so events can't set it`, {
         expected: 'a name that neither the contract nor the policy knows',

@@ -1,6 +1,6 @@
 // Durations of the policy language: one number and one unit. `30s` `5m` `2h` `3d` are milliseconds of open time,
 // `4bd` and `4bd@same-time` are business days.
-import type { Duration } from './compiled.ts';
+import type { Duration, Target } from './compiled.ts';
 
 /** What a duration looks like, for schemas and messages. */
 export const DURATION_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$|^(\d+)bd(@same-time)?$/;
@@ -47,4 +47,18 @@ export function formatDuration(duration: Duration): string {
     if (duration.ms >= size && duration.ms % size === 0) return `${duration.ms / size}${unit}`;
   }
   return duration.ms === 0 ? '0s' : `${duration.ms}ms`;
+}
+
+/** All durations that a target may come to; none where events name the due instant. */
+export function durationsOf(target: Target): readonly Duration[] {
+  switch (target.kind) {
+    case 'fixed':
+      return [target.duration];
+    case 'by':
+      return [...target.values.values(), ...(target.otherwise === null ? [] : [target.otherwise])];
+    case 'at':
+      return [];
+    default:
+      return target satisfies never;
+  }
 }

@@ -2,12 +2,11 @@
 import type { Entity } from '../contract/event.ts';
 import type { CompiledAlert, CompiledClock, CompiledIndicator, EventMatcher, Measure } from './compiled.ts';
 import { checkAttribute, checkField, compileEvents, compileWhen, fieldPath } from './conditions.ts';
-import { parseTime } from './duration.ts';
 import { type Declared, entityOf, isAttribute, kindOf } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
 import { type AlertText, type IndicatorText, STATISTICS } from './schema.ts';
-import { sourceOf, titleOf } from './texts.ts';
+import { sourceOf, timeOf, titleOf } from './texts.ts';
 
 export interface IndicatorContext {
   readonly declared: Declared;
@@ -153,7 +152,7 @@ function compileWindow(place: Place, text: IndicatorText, level: boolean): numbe
       place.error('the indicator has no window', { expected: 'window: a duration', example: 'window: 24h' });
     return 0;
   }
-  const ms = parseTime(text.window) ?? 0;
+  const ms = timeOf(place.at('window'), text.window);
   if (level) place.at('window').warn('a level holds now; its window has no effect');
   else if (ms < 1000) {
     place.at('window').error('the window is too short', { expected: 'at least 1s', example: 'window: 24h' });
@@ -165,7 +164,7 @@ function compileWindow(place: Place, text: IndicatorText, level: boolean): numbe
 function compilePane(place: Place, text: IndicatorText, windowMs: number): number {
   const standard = Math.max(1000, Math.floor(windowMs / 60));
   if (text.every === undefined) return standard;
-  const ms = parseTime(text.every) ?? 0;
+  const ms = timeOf(place.at('every'), text.every);
   if (ms >= 1000 && (windowMs === 0 || ms <= windowMs)) return ms;
   place.at('every').error('panes are at least a second and at most the window long', {
     expected: 'a time from 1s to the window',
@@ -279,7 +278,7 @@ function compileAlert(place: Place, text: AlertText, unit: Unit): CompiledAlert 
     above,
     below,
     atLeast: text.atLeast ?? 0,
-    forMs: text.for === undefined ? 0 : (parseTime(text.for) ?? 0),
+    forMs: text.for === undefined ? 0 : timeOf(place.at('for'), text.for),
     clear,
     severity: text.severity ?? 'warning',
     action: text.action ?? null,
@@ -296,7 +295,7 @@ function threshold(place: Place, text: string | number, unit: Unit): number {
   }
   if (unit !== 'seconds')
     place.error('the figure is no time', { expected: 'a number or a percentage', example: 'above: 5%' });
-  return (parseTime(text) ?? 0) / 1000;
+  return timeOf(place, text) / 1000;
 }
 
 function unique<T>(list: readonly T[]): T[] {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { isObject } from '../contract/object.ts';
 import { compilePolicy, type Draft, type Piece } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { checkDeclared } from './declared.ts';
@@ -58,7 +59,7 @@ export function loadPolicy(text: string, options: LoadOptions): LoadResult {
   });
   const errors = findings.errors.sort(byPlace);
   const { warnings } = findings;
-  if (errors.length > 0 && !(isAccepted && isRecord(parts[0]?.data))) return { ok: false, errors, warnings };
+  if (errors.length > 0 && !(isAccepted && isObject(parts[0]?.data))) return { ok: false, errors, warnings };
   const years = yearsUsed(compiled.calendars.values(), options.addedYears ?? []);
   const policy = { ...compiled, hash: hashOf(parts, read.icsTexts(parts), years) };
   return { ok: true, policy, warnings, passedOver: errors, leftOut: leftOutOf(draft, compiled) };
@@ -105,7 +106,7 @@ function pathBeside(from: string, file: string): string {
 /** A policy's part, with the keys at its top set right as far as it is clear what was meant, and without the others. */
 function parsePolicyPart(text: string, file: string, findings: Findings): LoadedPart {
   const part = parsePart(text, file, findings, 'version: 1', one => tidySections(one, findings));
-  if (!isRecord(part.data)) return part;
+  if (!isObject(part.data)) return part;
   const known = Object.entries(part.data).filter(([key]) => Object.hasOwn(policySchema.shape, key));
   return { ...part, data: Object.fromEntries(known) };
 }
@@ -163,7 +164,7 @@ function assemble(parts: readonly LoadedPart[], findings: Findings, isAccepted: 
   let timezone: { text: string; place: Place } | null = null;
   for (const part of parts) {
     const root = new Place(part, [], findings);
-    if (!isRecord(part.data)) {
+    if (!isObject(part.data)) {
       if (!findings.errors.some(error => error.file === part.file)) {
         root.error('the file holds no policy', { expected: 'keys and values', example: 'version: 1' });
       }
@@ -176,12 +177,12 @@ function assemble(parts: readonly LoadedPart[], findings: Findings, isAccepted: 
     name ??= headSchema.shape.name.safeParse(head.name).data ?? null;
     const zone = headSchema.shape.timezone.safeParse(head.timezone).data;
     if (zone !== undefined) timezone ??= { text: zone, place: root.at('timezone') };
-    if (calendarTexts !== undefined && !isRecord(calendarTexts)) {
+    if (calendarTexts !== undefined && !isObject(calendarTexts)) {
       const place = root.at('calendars');
       reportShape(place, z.record(z.string(), z.unknown()), calendarTexts);
       calendars.push({ place, name: '', text: null });
     }
-    for (const [key, text] of Object.entries(isRecord(calendarTexts) ? calendarTexts : {})) {
+    for (const [key, text] of Object.entries(isObject(calendarTexts) ? calendarTexts : {})) {
       const place = root.at('calendars', key);
       calendars.push({ place, name: key, text: orNothing(readCalendar)(place, text) });
     }
@@ -212,12 +213,12 @@ function collectAttributes(
   carried: Map<string, Kind>,
   derived: DerivedText[],
 ): void {
-  for (const [path, text] of Object.entries(isRecord(written) ? written : {})) {
+  for (const [path, text] of Object.entries(isObject(written) ? written : {})) {
     const known = headSchema.shape.attributes.safeParse({ [path]: text }).data?.[path];
     const mended = known === undefined && !isAccepted ? mendDerived(place.at(path), text) : null;
     if (mended !== null) derived.push({ path, place: place.at(path), set: mended.set });
     // One of no known kind is taken for what its kind begins like, so that who uses it is told nothing wrong.
-    else if (known === undefined) carried.set(path, isRecord(text) ? 'boolean' : kindLike(String(text)));
+    else if (known === undefined) carried.set(path, isObject(text) ? 'boolean' : kindLike(String(text)));
     else if (typeof known !== 'string') derived.push({ path, place: place.at(path), set: known.set });
     else if (checkDeclared(place.at(path), path, known) || isAccepted) carried.set(path, known);
   }
@@ -240,7 +241,7 @@ function collect<T>(
     return;
   }
   list.forEach((item: unknown, i) => {
-    const rule = isRecord(item) && typeof item.rule === 'string' ? item.rule : '';
+    const rule = isObject(item) && typeof item.rule === 'string' ? item.rule : '';
     into.push({ place: place.at(i), name: rule, text: read(place.at(i), item) });
   });
 }
@@ -248,10 +249,6 @@ function collect<T>(
 function reportShape(place: Place, schema: z.ZodType, value: unknown): void {
   const result = schema.safeParse(value);
   if (!result.success) reportIssues(place, result.error.issues);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -266,7 +263,7 @@ function hashOf(parts: readonly LoadedPart[], files: readonly string[], years: r
 
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
-  if (!isRecord(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.keys(value)
       .sort()

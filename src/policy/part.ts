@@ -22,7 +22,12 @@ export function parsePart(
   prepare: (part: Part) => void = () => {},
 ): LoadedPart {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: '1.2',
+    logLevel: 'error',
+  });
   for (const { offset, ...mistake } of syntaxMistakes({ text, document, lines }, example)) {
     const { line, col } = lines.linePos(offset);
     findings.errors.push({ file, line: Math.max(1, line), column: Math.max(1, col), key: '', ...mistake });

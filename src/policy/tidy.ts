@@ -1,5 +1,5 @@
-// What YAML and JSON can say and no file of ours can: a value that contains itself, an alias of nothing, and the key
-// `__proto__`, which would be lost on the way from text to data. All are errors at their place.
+// What YAML and JSON can say and no file of ours can: a value that contains itself, an alias of nothing, a list or a map as a
+// key, and the key `__proto__`, which would be lost on the way from text to data. All are errors at their place.
 import { type Alias, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, Scalar, visit } from 'yaml';
 import { nearest } from './nearest.ts';
 import { type Findings, type Part, Place, type Step } from './place.ts';
@@ -8,6 +8,8 @@ import { meantKey, reportUnknownKey } from './shape.ts';
 
 /** Of so many letters of a name one may be a slip of the pen. */
 const LETTERS_A_SLIP = 3;
+/** Gaps that are followed: aliases of aliases double them with each step, and a text of a few lines could name billions. */
+const GAPS_MAX = 10_000;
 
 /**
  * Tells of such keys and takes them out of the document, so that the rest can be checked; an alias of nothing becomes
@@ -26,6 +28,13 @@ export function tidy(part: Part, findings: Findings): boolean {
     Pair(_, pair, above) {
       if (isAlias(pair.key) && !anchors.has(pair.key.source)) {
         reportAlias(placeOf(above).at(`*${pair.key.source}`), pair.key, anchors);
+        return visit.REMOVE;
+      }
+      if (isMap(pair.key) || isSeq(pair.key)) {
+        placeOf(above).error('a list or a map stands where a key belongs', {
+          expected: 'a text as the key',
+          example: 'target: 2h',
+        });
         return visit.REMOVE;
       }
       if (!isScalar(pair.key) || pair.key.value !== '__proto__') return undefined;
@@ -70,11 +79,15 @@ function nothingAt({ range }: Alias): Scalar {
   return nothing;
 }
 
-/** Where aliases of nothing stand, also by way of an alias of what they stand in: of these places all is said. */
+/**
+ * Where aliases of nothing stand, also by way of an alias of what they stand in: of these places all is said. Beyond the
+ * bound something more may be said of them.
+ */
 class Gaps {
   readonly #placeOf: (nodes: readonly unknown[]) => Place;
   /** The ways from a value with an anchor to the gaps in it. */
   readonly #inside = new Map<unknown, (readonly Step[])[]>();
+  #left = GAPS_MAX;
 
   constructor(placeOf: (nodes: readonly unknown[]) => Place) {
     this.#placeOf = placeOf;
@@ -85,11 +98,18 @@ class Gaps {
   }
 
   follow(above: readonly unknown[], alias: Alias, source: Node): void {
-    for (const way of this.#inside.get(source) ?? [])
-      this.#settle(above, [...stepsOf([...above, alias]), ...way]);
+    const ways = this.#inside.get(source);
+    if (ways === undefined) return;
+    const here = stepsOf([...above, alias]);
+    for (const way of ways) {
+      if (this.#left === 0) return;
+      this.#settle(above, [...here, ...way]);
+    }
   }
 
   #settle(above: readonly unknown[], path: readonly Step[]): void {
+    if (this.#left === 0) return;
+    this.#left -= 1;
     this.#placeOf([])
       .at(...path)
       .settle();

@@ -1,8 +1,9 @@
 // Warnings of a clock: shares of its target or times before it is due, of which each must be able to come.
 import type { Calendar, Duration, Target, Warning } from './compiled.ts';
-import { parseTime } from './duration.ts';
+import { durationsOf } from './duration.ts';
 import { mostOpenUntilDue } from './lead.ts';
 import type { Place } from './place.ts';
+import { timeOf } from './texts.ts';
 
 export function compileWarnings(
   place: Place,
@@ -24,7 +25,7 @@ function compileWarning(place: Place, text: string, target: Target, calendar: Ca
     }
     return { kind: 'share', percent };
   }
-  const ms = parseTime(text) ?? 0;
+  const ms = timeOf(place, text);
   checkBefore(place, text, ms, durationsOf(target), calendar);
   return { kind: 'before', ms };
 }
@@ -49,17 +50,6 @@ function checkBefore(
   }
   const times = durations.flatMap(duration => (duration.kind === 'time' ? [duration.ms] : []));
   if (ms >= Math.min(...times)) place.warn(`${text} is not shorter than the shortest of the targets`);
-}
-
-function durationsOf(target: Target): readonly Duration[] {
-  switch (target.kind) {
-    case 'fixed':
-      return [target.duration];
-    case 'by':
-      return [...target.values.values(), ...(target.otherwise === null ? [] : [target.otherwise])];
-    case 'at':
-      return [];
-  }
 }
 
 /** The longest duration of each kind: no start has more open time before another of that kind is due. */

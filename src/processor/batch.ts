@@ -8,7 +8,7 @@ import type { FeedItem } from '../contract/frame.ts';
 import { type CaseActionRecord, type ClockRecord, QUIET_MS } from '../contract/record.ts';
 import type { RejectReason } from '../contract/reject.ts';
 import { partitionOf } from '../contract/subject.ts';
-import { acceptEvent, forget, isForgotten, isOpen, reachTime } from '../engine/case.ts';
+import { acceptEvent, forget, isForgotten, isOpen, REFUSALS, reachTime } from '../engine/case.ts';
 import { caseKey, chunkCount, encodeCase } from '../engine/codec.ts';
 import { addCell } from '../engine/contribute.ts';
 import { changePolicy, isUnderEarlier, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
@@ -85,7 +85,6 @@ export class Batch {
   readonly #policy: CompiledPolicy;
   readonly #inForce: InForce;
   readonly #cache: CaseCache;
-
   readonly #alarms: SoonAlarms;
 
   /** The horizon of the alarms lies beyond the last message of the batch. */
@@ -106,11 +105,11 @@ export class Batch {
     return this.#touched.size === 0 && this.#rung.size === 0 && this.told.cells.size === 0;
   }
 
-  /** The key of the case that a message is about, as far as can be told before it is applied; null for none. */
+  /** What a message is, as far as can be told before it is applied: an event with its case, one of ours, or no use. */
   decode(message: RawMessage): Incoming {
     const entity = message.subject.slice(message.subject.lastIndexOf('.') + 1);
     if (entity === 'control') return { kind: 'control', message };
-    const decoded = decodeMessage(message.data, headersOf(message), {
+    const decoded = decodeMessage(message.data, message.headers, {
       declared: this.#policy.attributes,
       storedAt: message.storedMs,
     });
@@ -177,13 +176,9 @@ export class Batch {
         this.#count(event.entity, 'duplicate');
         break;
       case 'conflict':
-        this.#reject(message, event.entity, 'conflict', 'an event of this id and source has other content');
-        break;
       case 'too-late':
-        this.#reject(message, event.entity, 'too-late', 'agents and shifts are kept for 8 days');
-        break;
       case 'oversized':
-        this.#reject(message, event.entity, 'oversized', 'its case has as many events as one may have');
+        this.#reject(message, event.entity, acceptance, REFUSALS[acceptance]);
         break;
       default:
         acceptance satisfies never;
@@ -314,10 +309,6 @@ export type Incoming =
       readonly key: string;
       readonly event: Parameters<typeof acceptEvent>[1];
     };
-
-function headersOf(message: RawMessage): Iterable<readonly [string, readonly string[]]> | undefined {
-  return message.headers;
-}
 
 function storeState(found: CachedCase, commit: Commit): void {
   const { key, state, kept } = found;

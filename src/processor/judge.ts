@@ -110,7 +110,7 @@ export class Judge {
     const groups = new Set(known);
     const prefix = cellKey(indicator.rule, '');
     for (const field of partition.alerts.keys())
-      if (field.startsWith(prefix)) groups.add(groupOf(field, prefix));
+      if (field.startsWith(prefix)) groups.add(cellParts(field)[1] ?? '');
     for (const group of groups) {
       const field = cellKey(indicator.rule, group);
       const before = parseState(partition.alerts.get(field));
@@ -166,10 +166,6 @@ export class Judge {
 
 /** What a transition says of its rule. */
 type About = Pick<CompiledIndicator, 'rule' | 'title'> & Pick<CompiledAlert, 'severity'>;
-
-function groupOf(field: string, prefix: string): string {
-  return field.slice(prefix.length).replaceAll('%7C', '|').replaceAll('%25', '%');
-}
 
 function parseState(text: string | undefined): KeptAlert {
   if (text === undefined) return QUIET;

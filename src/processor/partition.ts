@@ -311,7 +311,10 @@ export class Partition {
       const now = Math.max(this.#time, message.storedMs);
       if (this.#alarms.nextAt < now) {
         this.#moveTo(passed);
-        batch = await this.#ringAll(batch, now, message.seq);
+        const rung = await this.#ringAll(batch, now, message.seq);
+        // Where it took several commits, cases of the messages may have made room.
+        if (rung !== batch) await this.#cache.load(keysOf(incoming));
+        batch = rung;
       }
       this.#time = now;
       batch.apply(each, now);
@@ -336,7 +339,10 @@ export class Partition {
     this.#position = { ...this.#position, seq, storedMs, sweep: this.#sweep?.cursor ?? null };
   }
 
-  /** Rings all alarms before `now`. What is too much for one commit is committed on the way; gives the batch back. */
+  /**
+   * Rings all alarms before `now`; gives the batch back. What is too much for one commit is committed on the way, in
+   * another batch each time, and cases make room: after an outage more may be due than fit into memory.
+   */
   async #ringAll(first: Batch, now: number, seq: number): Promise<Batch> {
     let batch = first;
     while (this.#alarms.nextAt < now) {
@@ -344,6 +350,7 @@ export class Partition {
       if (!isFull) continue;
       // The rest is rung after this commit, at the same place: the position still lies before the message.
       await this.#commit(batch, this.#position);
+      this.#cache.evict();
       batch = this.#newBatch();
     }
     return batch;
@@ -351,9 +358,7 @@ export class Partition {
 
   /** Loads what the batch will need: the cases of its events and of the alarms that will ring. */
   async #loadCases(incoming: readonly Incoming[], last: number): Promise<void> {
-    const keys = new Set(this.#alarms.keysBefore(last, RING_MAX));
-    for (const each of incoming) if (each.kind === 'event') keys.add(each.key);
-    await this.#cache.load(keys);
+    await this.#cache.load(new Set([...this.#alarms.keysBefore(last, RING_MAX), ...keysOf(incoming)]));
   }
 
   /** Rings alarms that lie before `now`, up to the bound; true when the batch is full and should be committed. */
@@ -392,6 +397,11 @@ export class Partition {
       if (message !== undefined) this.#options.measure.eventLag(Math.max(0, now - message.storedMs) / 1000);
     }
   }
+}
+
+/** The cases that messages are about. */
+function keysOf(incoming: readonly Incoming[]): Set<string> {
+  return new Set(incoming.flatMap(each => (each.kind === 'event' ? [each.key] : [])));
 }
 
 const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue'] as const;

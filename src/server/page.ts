@@ -1,6 +1,7 @@
 // The pages that the monitor writes itself: sign-in, and the readable form of the OpenAPI document. No script, no
 // request to anywhere else; texts in Chinese and English.
 
+import { isObject } from '../contract/object.ts';
 import { commandLine } from '../contract/words.ts';
 
 export type Language = 'zh' | 'en';
@@ -160,10 +161,6 @@ ${body}
 </body>
 </html>
 `;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 export function escapeHtml(text: string): string {

@@ -51,10 +51,22 @@ export const effectAnswer = z
   .describe('What it changes on open cases; null when it is in force already.');
 type Trial = NonNullable<z.input<typeof effectAnswer>>;
 
-/** What a policy would change on the open cases as they are now. */
-export async function effectOf(options: AppOptions, policy: CompiledPolicy): Promise<Trial> {
+/** What a trial asks for: the open cases, the instant for which they hold, the policy in force. */
+interface Desk {
+  readonly reader: Pick<AppOptions['reader'], 'openCases'>;
+  readonly view: Pick<AppOptions['view'], 'asOf'>;
+  readonly policy: AppOptions['policy'];
+}
+
+/**
+ * What a policy would change on the open cases as they are now.
+ * @throws UnavailableError when it takes longer than `msMax`; it is given up then
+ */
+export async function effectOf(options: Desk, policy: CompiledPolicy, msMax = TRIAL_MS_MAX): Promise<Trial> {
   const { reader, view } = options;
-  const tried = await within(tryPolicy(reader.openCases(), policy, view.asOf()), TRIAL_MS_MAX);
+  const ended = new AbortController();
+  const trial = tryPolicy(reader.openCases(), policy, view.asOf(), ended.signal);
+  const tried = await within(trial, msMax).finally(() => ended.abort());
   const { cases, complete, byRule, ...clocks } = tried;
   // A rule that the policy has no more is known by the title that it has now.
   const known = [...options.policy().clocks, ...policy.clocks];
@@ -73,19 +85,20 @@ function sumOf({ changed, started, cancelled, overdue }: CyclesChanged): number 
 
 interface Tried extends PolicyEffect {
   readonly byRule: Map<string, CyclesChanged>;
-  /** False when there were more open cases than a trial looks at. */
+  /** False when there were more open cases than it looked at. */
   readonly complete: boolean;
 }
 
-/** Folds open cases under `policy`, as of `now` in ms, and counts what would be different. */
+/** Folds open cases under `policy`, as of `now` in ms, until `signal` ends it, and counts what would be different. */
 async function tryPolicy(
   cases: AsyncIterable<CaseState>,
   policy: CompiledPolicy,
   now: number,
+  signal: AbortSignal,
 ): Promise<Tried> {
   const effect = { ...NO_EFFECT, byRule: new Map<string, CyclesChanged>() };
   for await (const state of cases) {
-    if (effect.cases === TRIAL_CASES_MAX) return { ...effect, complete: false };
+    if (signal.aborted || effect.cases === TRIAL_CASES_MAX) return { ...effect, complete: false };
     if (!isUnderEarlier(state, policy)) continue;
     const told = { records: [], cells: new Map<string, number>() };
     changePolicy(state, policy, { now: Math.max(now, state.evaluatedAt), id: '', at: now }, told, effect);

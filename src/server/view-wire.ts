@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { cellParts } from '../contract/cells.ts';
 import type { FeedItem } from '../contract/frame.ts';
+import { isObject } from '../contract/object.ts';
 
 const partitionStatus = z.object({
   owner: z.string(),
@@ -101,9 +102,5 @@ export function parseChange(text: string): Change {
 }
 
 function isChange(message: unknown): message is Change {
-  return typeof message === 'object' && message !== null && 'cells' in message && isRecord(message.cells);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(message) && isObject(message.cells);
 }

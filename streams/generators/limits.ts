@@ -1,4 +1,5 @@
 // The limits of the reference: each value is the code's own, with what happens there.
+import { MEASURE_MAX } from '../../src/contract/cells.ts';
 import { EVENT_BYTES_MAX } from '../../src/contract/decode.ts';
 import { TEXT_KEPT_MAX } from '../../src/contract/fields.ts';
 import { ID_CHARS_MAX, LIST_MAX, LISTED_CHARS_MAX, NAME_CHARS_MAX } from '../../src/contract/schemas.ts';
@@ -50,6 +51,11 @@ export const LIMIT_ROWS: readonly (readonly [what: string, bound: string, then: 
     'different values of a pane of a percentile, maximum or share',
     count(VALUES_KEPT_MAX),
     `further numbers count in steps (1 % up to 1e9), ${count(VALUE_CELLS_MAX)} cells in all; further groups as without a name`,
+  ],
+  [
+    'a number that figures are taken of',
+    MEASURE_MAX.toExponential().replace('+', ''),
+    'counts as this, or as its negative',
   ],
   ['groups of an indicator in the API', count(GROUPS_MAX), 'further ones are left out'],
   ['rows of a CSV file', count(ROWS_MAX), 'an error says to split it'],

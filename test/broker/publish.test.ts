@@ -237,6 +237,10 @@ t.test('publish: wrong usage and missing servers are told apart', async t => {
     code: 2,
     stderr: /no such file: \/no/,
   });
+  t.match(await runProgram(['publish', t.testdir({})], { env: servers.env }), {
+    code: 1,
+    stderr: /^sla-monitor: this is a folder: /m,
+  });
   t.match(await runProgram(['publish', '--help'], {}), { code: 0, stdout: /^Usage: sla-monitor publish/ });
   const alone = await runProgram(['publish'], { env: { DATA_DIR: servers.env.DATA_DIR }, input: '' });
   t.match(alone, { code: 1, stderr: /No servers/ });

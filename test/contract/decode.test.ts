@@ -34,6 +34,27 @@ const fieldsOf = (data: object, type = base.type) => {
   return result.ok ? result.event.fields : result;
 };
 
+t.test(
+  'half a surrogate pair in a kept field becomes the mark of what is no text, as Redis would make it',
+  async t => {
+    const half =
+      '{"queue":"a\\ud800b","agents":["\\udc00"],"customer":{"segment":"\\ud83d"},"description":"x\\ud800"}';
+    const result = decode({ type: 'shift.scheduled', data: JSON.parse(half) });
+    if (!result.ok) throw new Error(result.detail);
+    t.same(result.event.fields, {
+      queue: 'a\ufffdb',
+      agents: ['\ufffd'],
+      'customer.segment': '\ufffd',
+      description: 'x\ufffd',
+    });
+    t.doesNotThrow(
+      () => encodeURIComponent(String(result.event.fields.queue)),
+      'ids of alerts name the group so',
+    );
+    t.match(fieldsOf({ queue: '😀' }), { queue: '😀' });
+  },
+);
+
 t.test('a structured event: flat, masked, known or declared fields only', async t => {
   const data = {
     channel: 'email',

@@ -42,6 +42,24 @@ const LIFE = [
   event('ticket.created', '8', '2026-11-16T04:00:00Z'),
 ];
 
+t.test('what a file says and is not used is told', async t => {
+  const folder = t.testdir({ 'policy.yaml': POLICY, 'map.yaml': {} });
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 16) + second * 1_000).toISOString();
+  const many = Array.from({ length: 10_001 }, (_, i) => event('ticket.created', '7', at(i)));
+  const told = ['explain', '7', '--events', '-', '--policy', join(folder, 'policy.yaml')];
+  const run = await runProgram(told, { input: many.join('\n') });
+  t.match(run, { code: 0, stderr: 'line 10001: oversized: its case has as many events as one may have\n' });
+  const driving = event('ticket.created', '7', at(0), { queue: '\u001b[2J' }).replace(
+    '"id":"',
+    '"id":"\\u001b]0;x',
+  );
+  const shown = await runProgram(told, { input: driving });
+  t.match(shown, { code: 0, stdout: /started by ticket\.created \[\ufffd\]0;x/ });
+  t.notOk(shown.stdout.includes('\u001b'), 'no publisher drives the terminal');
+  const mapped = await runProgram([...told, '--map', join(folder, 'map.yaml')], { input: '' });
+  t.match(mapped, { code: 2, stderr: /^sla-monitor: this is a folder: \S+map\.yaml\n$/ });
+});
+
 t.test('from a file', async t => {
   const folder = t.testdir({ 'policy.yaml': POLICY });
   const run = (lines: readonly string[], ...args: string[]) =>

@@ -197,6 +197,19 @@ t.test('suggested targets keep the share that they promise, and nothing less doe
   t.ok(keptWith(`${(inDays?.targets[90] ?? 0) - 1}bd`) < 0.9);
 });
 
+t.test('a target that only its else gives in business days is suggested in business days', async t => {
+  const policy = policyOf(rule('R', '{ by: region, values: {}, else: 4bd }'));
+  const [clock] = policy.clocks;
+  if (clock === undefined) throw new Error('no clock');
+  const suggester = new Suggester(clock);
+  const until = NINE + 1_000 * MINUTE;
+  const state = stateAt(policy, [event(0, 'created', 'a'), event(15, 'replied', 'a')], until);
+  if (state !== null) suggester.add(state, until);
+  const [all] = suggester.suggestions();
+  t.equal(all?.unit, 'business-days');
+  t.equal(all?.targets[80], 0, 'by the close of the day on which it came');
+});
+
 t.test('what was not stopped is counted in a suggestion, and its text is rounded up', async t => {
   const policy = policyOf(
     '  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, cancel: ticket.cancelled, target: 1h }',

@@ -103,6 +103,31 @@ t.test('a target that is due more than a century after its start is an error of 
   ]);
 });
 
+t.test('a time of more than a century is an error wherever one stands, not none at all', async t => {
+  const written = `version: 1
+clocks:
+  - { rule: R, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h, warn: [40000d],
+      ladder: [{ after: 40000d, to: x }], objective: { share: 90%, window: 40000d } }
+indicators:
+  - { rule: I, count: ticket.replied, of: ticket.created, window: 40000d, every: 40000d, alert: { above: 5%, for: 40000d } }
+  - { rule: J, level: { on: ticket, when: { status: open }, longest: true }, alert: { above: 40000d, clear: 50000d } }`;
+  const result = loadPolicy(written, { file: 'p.yaml' });
+  t.same(
+    result.ok ? [] : result.errors.map(({ key, message }) => `${key}: ${message}`),
+    [
+      'clocks[0].warn[0]: "40000d" is longer than a century',
+      'clocks[0].ladder[0].after: "40000d" is longer than a century',
+      'clocks[0].objective.window: "40000d" is longer than a century',
+      'indicators[0].window: "40000d" is longer than a century',
+      'indicators[0].every: "40000d" is longer than a century',
+      'indicators[0].alert.for: "40000d" is longer than a century',
+      'indicators[1].alert.above: "40000d" is longer than a century',
+      'indicators[1].alert.clear: "50000d" is longer than a century',
+    ],
+    'an alert with no time as its bound, or for none, fires at once',
+  );
+});
+
 t.test('no target is searched for without end', async t => {
   const calendar = make({ timezone: 'Europe/Berlin', hours: { mon: ['09:00-09:01'] } });
   const from = Date.parse('2026-01-01T08:00:00Z');

@@ -268,3 +268,25 @@ t.test('beyond the bound a number counts within a percent of itself', async t =>
   }
   t.ok(cells.size < VALUE_CELLS_MAX);
 });
+
+t.test('a value beyond all measure leaves no trace when it is taken back', async t => {
+  const means = loadPolicy(
+    'version: 1\nattributes: { amount: number }\nindicators: [{ rule: M, mean: amount, of: call.answered, window: 1h }]',
+    { file: 'means.yaml' },
+  );
+  if (!means.ok) throw new Error(means.errors.map(({ message }) => message).join('\n'));
+  const [figure] = means.policy.indicators;
+  if (figure === undefined) throw new Error('no indicator');
+  for (const amount of [1e308, -1e308, Number.MAX_SAFE_INTEGER]) {
+    // What comes late takes all that the case counted away, and adds it again.
+    const inputs = [answered('A', 1, { amount }), answered('A', 0, { amount: 1 })].map(event => {
+      return { kind: 'event', event: { ...event, id: String(event.time) }, now: START + MINUTE_MS } as const;
+    });
+    const book = new CellBook();
+    for (const [key, value] of runLive(means.policy, inputs, START + 2 * MINUTE_MS).cells)
+      book.set(0, key, value);
+    const { numerator, denominator } = book.window(figure, 'all', START + 2 * MINUTE_MS);
+    t.same([numerator, denominator], [Math.sign(amount) * 1e12 + 1, 2], `${amount}`);
+  }
+  t.equal(valueText(1e308), '1000000000000');
+});

@@ -135,6 +135,13 @@ indicators: [{ rule: I, clock: D, window: 24h }, { rule: *r, clock: A, window: 1
   ]);
 });
 
+t.test('aliases of aliases of nothing multiply without taking the program with them', async t => {
+  const rows = Array.from({ length: 40 }, (_, i) => `x${i + 1}: &a${i + 1} [*a${i}, *a${i}]`);
+  const found = mistakes(['version: 1', 'x0: &a0 [*none, *none]', ...rows, ''].join('\n'));
+  t.match(found.join('\n'), /nothing before "\*none" in this file has the anchor "&none"/);
+  t.match(found.join('\n'), /x40: "x40" is no key here/);
+});
+
 t.test('what stands in an alias is looked at where it is used', async t => {
   const twice = (pause: string) =>
     `${clock(`target: 1h, pause: &p ${pause}`).replace(/\]$/, '')}, { rule: S, on: ticket, start: ticket.created, stop: ticket.replied, target: 1h, pause: *p }]`;
@@ -183,6 +190,25 @@ t.test('what the contract has is not declared again', async t => {
   t.match(declare('customer: string'), [/"customer" is an object of the contract/]);
   t.match(declare('reason.code: string'), [/"reason" is a field of the contract, and nothing is inside it/]);
   t.same(declare('reason: string, csat: number, vip: boolean, customer.since: string'), []);
+});
+
+t.test('a map that stands as a key is told as an error, and by nobody else', async t => {
+  const warned = t.capture(process, 'emitWarning');
+  t.match(mistakes('version: 1\ncalendars: { ? { a: b } : { always: true } }'), [
+    /^2:\d+: calendars: a list or a map stands where a key belongs/,
+  ]);
+  t.same(warned(), []);
+});
+
+t.test('what every object has is no name of a field', async t => {
+  const declared = (attributes: string) => `version: 1\nattributes: ${attributes}`;
+  t.match(
+    mistakes(declared('{ constructor: string, toString: { set: ticket.created }, a.valueOf: string }')),
+    [
+      /^2:15: attributes\.constructor: "constructor" is a name that every event would seem to have/,
+      /attributes\.toString: "toString" is a name that every event would seem to have/,
+    ],
+  );
 });
 
 t.test('values that make no sense', async t => {
