@@ -29,7 +29,7 @@ export interface Vocabulary {
 }
 
 type Groupings = readonly (readonly string[])[];
-type Attributes = Readonly<Record<string, FieldValue>>;
+export type Attributes = Readonly<Record<string, FieldValue>>;
 
 /** Section 1, the first row of the table. */
 const ATTRIBUTES = [
@@ -160,12 +160,12 @@ function isOneOf(value: FieldValue | undefined, wanted: readonly Scalar[]): bool
   return wanted.some(one => one === value);
 }
 
-function holdsFor(tests: Tests, attributes: Attributes): boolean {
+export function holdsFor(tests: Tests, attributes: Attributes): boolean {
   return Object.entries(tests).every(([path, wanted]) => isOneOf(attributes[path], wanted));
 }
 
 /** An event condition of a clock or a state: each field is looked up in the event, else in the attributes of then. */
-function meets({ type, tests }: Condition, event: SlaEvent, attributes: Attributes): boolean {
+export function meets({ type, tests }: Condition, event: SlaEvent, attributes: Attributes): boolean {
   return type === event.type && holdsFor(tests, { ...attributes, ...event.fields });
 }
 

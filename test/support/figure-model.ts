@@ -2,6 +2,7 @@
 // anew from the whole list of events. It knows no panes to keep, no differences and no engine; it is slow and short.
 import type { SlaEvent } from '../../src/contract/event.ts';
 import { Case, type Condition, type Level, type Vocabulary } from './case-model.ts';
+import { type ClockSpec, type CycleResult, resultsOf } from './cycle-model.ts';
 
 export type Statistic = 'mean' | 'p50' | 'p90' | 'p95' | 'max';
 
@@ -47,7 +48,9 @@ export interface CycleState {
 
 export interface World extends Vocabulary {
   readonly figures: readonly FigureSpec[];
-  /** How all cycles stand at `at` after these events. Clocks have models and tests of their own. */
+  /** Clocks that are simple enough for a model. */
+  readonly clocks: readonly ClockSpec[];
+  /** How the cycles of all others stand at `at` after these events: what they come to has tests of its own. */
   readonly cycles: (events: readonly SlaEvent[], at: number) => readonly CycleState[];
 }
 
@@ -96,9 +99,17 @@ export class Moment {
     });
   }
 
-  get cycles(): readonly CycleState[] {
+  /** The cycles of a case that count in the share of a clock. */
+  results(rule: string, one: Case): CycleResult[] {
+    const clock = this.#world.clocks.find(each => each.rule === rule);
+    if (clock !== undefined) return one.entity === 'ticket' ? resultsOf(clock, one, this.at) : [];
     this.#cycles ??= this.#world.cycles(this.#events, this.at);
-    return this.#cycles;
+    return this.#cycles
+      .filter(cycle => cycle.rule === rule && cycle.entity === one.entity && cycle.case === one.id)
+      .flatMap(({ outcome, endedAt, dueAt }): CycleResult[] => {
+        if (outcome === 'met' && endedAt !== null) return [{ isMet: true, at: endedAt }];
+        return outcome === 'missed' || outcome === 'overdue' ? [{ isMet: false, at: dueAt }] : [];
+      });
   }
 }
 
@@ -139,17 +150,12 @@ function isInWindow({ windowMs, paneMs }: FigureSpec, time: number, at: number):
 }
 
 /** A cycle enters as met at its stop or as not met at its due instant, and is in no share once cancelled or waived. */
-function* partsOfCycles(rule: string, spec: FigureSpec, { cases, cycles, at }: Moment): Generator<Part> {
-  for (const cycle of cycles) {
-    if (cycle.rule !== rule) continue;
-    const isMet = cycle.outcome === 'met';
-    const isNot = cycle.outcome === 'missed' || cycle.outcome === 'overdue';
-    const enters = isMet ? cycle.endedAt : isNot ? cycle.dueAt : null;
-    if (enters === null || !isInWindow(spec, enters, at)) continue;
-    const owner = cases.find(one => one.entity === cycle.entity && one.id === cycle.case);
-    for (const group of owner?.groups(spec.by) ?? [])
-      yield { group, numerator: isMet ? 1 : 0, denominator: 1 };
-  }
+function* partsOfCycles(rule: string, spec: FigureSpec, moment: Moment): Generator<Part> {
+  for (const one of moment.cases)
+    for (const { isMet, at } of moment.results(rule, one)) {
+      if (!isInWindow(spec, at, moment.at)) continue;
+      for (const group of one.groups(spec.by)) yield { group, numerator: isMet ? 1 : 0, denominator: 1 };
+    }
 }
 
 function* partsOfCase(one: Case, spec: FigureSpec, at: number): Generator<Part> {

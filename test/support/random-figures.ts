@@ -2,6 +2,7 @@
 // that crowd around the instants at which panes begin and end.
 import type { FieldValue, SlaEvent } from '../../src/contract/event.ts';
 import type { Condition, Scalar, Tests, Vocabulary } from './case-model.ts';
+import type { ClockSpec } from './cycle-model.ts';
 import type { AlertSpec, FigureSpec, Measured } from './figure-model.ts';
 import type { Dice } from './random-policy.ts';
 
@@ -43,6 +44,8 @@ const WINDOWS: readonly (readonly [windowMs: number, paneMs: readonly (number | 
 export interface RandomFigures extends Vocabulary {
   readonly text: string;
   readonly figures: readonly FigureSpec[];
+  /** The simple ones among the policy's clocks. */
+  readonly clocks: readonly ClockSpec[];
   /** Events of up to four cases, in some order. */
   readonly events: readonly SlaEvent[];
 }
@@ -71,7 +74,13 @@ class Maker {
   make(): RandomFigures {
     const dice = this.#dice;
     const derived = { seen: this.#conditions('ticket', { ...this.#attributes, ...this.#fields }) };
-    const clocks = dice.times(1, 2, i => this.#clock(`C${i}`));
+    const simple: ClockSpec[] = [];
+    const clocks = dice.times(1, 2, i => {
+      if (dice.chance(0.3)) return this.#clock(`C${i}`);
+      const clock = this.#simpleClock(`C${i}`);
+      simple.push(clock);
+      return clockText(clock);
+    });
     const figures = dice.times(2, 4, i => this.#figure(`I${i}`, clocks.length));
     const text = JSON.stringify({
       version: 1,
@@ -81,7 +90,7 @@ class Maker {
       clocks,
       indicators: figures.map(figureText),
     });
-    return { text, figures, declared: ['vip', 'grade'], derived, events: this.#events() };
+    return { text, figures, clocks: simple, declared: ['vip', 'grade'], derived, events: this.#events() };
   }
 
   /** What an event condition may ask for. */
@@ -109,6 +118,30 @@ class Maker {
       type: `${entity}.${dice.pick(this.#names[entity])}`,
       tests: this.#tests(from, dice.pick([0, 0, 0, 1, 2])),
     }));
+  }
+
+  #simpleClock(rule: string): ClockSpec {
+    const dice = this.#dice;
+    const event = () => this.#conditions('ticket');
+    const type = (...names: string[]) => names.map(name => ({ type: `ticket.${name}`, tests: {} }));
+    const isPaused = dice.chance(0.5);
+    const isUsual = dice.chance(0.6);
+    return {
+      rule,
+      start: dice.chance(0.7) ? type('created') : event(),
+      stop: dice.chance(0.4) ? type('replied', 'resolved') : event(),
+      cancel: dice.chance(0.3) ? event() : [],
+      pause: isPaused
+        ? { from: isUsual ? type('pending') : event(), to: isUsual ? type('resumed') : event() }
+        : null,
+      when: dice.chance(0.4) ? this.#tests({ ...this.#attributes, ...KEPT }, 1) : {},
+      target: dice.pick([
+        ...[90_000, 5 * MINUTE_MS, 10 * MINUTE_MS, 20 * MINUTE_MS],
+        { by: 'kind', values: { complaint: 5 * MINUTE_MS, repair: 10 * MINUTE_MS } },
+        { by: 'queue', values: { a: 3 * MINUTE_MS }, else: 12 * MINUTE_MS },
+      ]),
+      reopen: dice.pick(['ignore', 'continue', 'restart']),
+    };
   }
 
   #clock(rule: string): Written {
@@ -236,6 +269,26 @@ class Maker {
       };
     });
   }
+}
+
+function clockText({ rule, start, stop, cancel, pause, when, target, reopen }: ClockSpec): Written {
+  const list = (of: readonly Condition[]) => of.map(conditionText);
+  const time = (ms: number) => `${ms / 1000}s`;
+  const values = typeof target === 'number' ? [] : Object.entries(target.values);
+  return {
+    ...{ rule, on: 'ticket', reopen, start: list(start), stop: list(stop) },
+    ...(cancel.length === 0 ? {} : { cancel: list(cancel) }),
+    ...(pause === null ? {} : { pause: { from: list(pause.from), to: list(pause.to) } }),
+    ...(Object.keys(when).length === 0 ? {} : { when }),
+    target:
+      typeof target === 'number'
+        ? time(target)
+        : {
+            by: target.by,
+            values: Object.fromEntries(values.map(([value, ms]) => [value, time(ms)])),
+            ...(target.else === undefined ? {} : { else: time(target.else) }),
+          },
+  };
 }
 
 function conditionText({ type, tests }: Condition): Written {
