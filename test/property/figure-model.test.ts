@@ -16,7 +16,9 @@ import { type RandomFigures, randomFigures } from '../support/random-figures.ts'
 import { Dice } from '../support/random-policy.ts';
 
 const MINUTE_MS = 60_000;
-const POLICIES = runs(200);
+/** So many policies each test tries; live cases cost less than a judge's every look. */
+const BACKTESTS = runs(160);
+const LIVES = runs(350);
 
 /** An event with the instant at which it arrives. */
 interface Arrival {
@@ -98,7 +100,7 @@ function difference(found: readonly string[], wanted: readonly string[]): string
 
 t.test('alerts of a backtest', async t => {
   const fired = new Map<string, number>();
-  for (let seed = SEED; seed < SEED + POLICIES; seed++) {
+  for (let seed = SEED; seed < SEED + BACKTESTS; seed++) {
     const dice = new Dice(random(seed));
     const drawn = draw(dice);
     const { policy, world } = drawn;
@@ -129,7 +131,7 @@ t.test('alerts of a backtest', async t => {
   }
   for (const kind of ['ratio', 'clock', 'field', 'share', 'level'])
     for (const state of ['firing', 'resolved'])
-      t.ok((fired.get(`${kind} ${state}`) ?? 0) > 3, `${kind}: ${fired.get(`${kind} ${state}`)} ${state}`);
+      t.ok((fired.get(`${kind} ${state}`) ?? 0) > 1, `${kind}: ${fired.get(`${kind} ${state}`)} ${state}`);
 });
 
 /** Live cases of one partition, with the book that a reader keeps of what the partition commits. */
@@ -168,7 +170,7 @@ class LiveCases {
 
 t.test('figures of live cases', async t => {
   const done = { values: 0, groups: 0 };
-  for (let seed = SEED; seed < SEED + POLICIES; seed++) {
+  for (let seed = SEED; seed < SEED + LIVES; seed++) {
     const dice = new Dice(random(seed));
     const drawn = draw(dice);
     const { policy, world } = drawn;
@@ -216,5 +218,5 @@ t.test('figures of live cases', async t => {
     t.fail(report(seed, drawn, problemOf));
     return;
   }
-  t.ok(done.values > 5 * POLICIES, `${done.values} values of ${done.groups} groups`);
+  t.ok(done.values > 5 * LIVES, `${done.values} values of ${done.groups} groups`);
 });

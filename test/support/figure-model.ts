@@ -72,8 +72,25 @@ export interface AlertChange {
 
 /** What came twice counts once: as it came first. */
 function withoutRepetitions(events: readonly SlaEvent[]): SlaEvent[] {
-  const keys = events.map(event => [event.entity, event.case, event.id, event.source].join(' '));
-  return events.filter((_, i) => keys.indexOf(keys[i] ?? '') === i);
+  const seen = new Set<string>();
+  return events.filter(event => {
+    const key = [event.entity, event.case, event.id, event.source].join(' ');
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+function casesOf(world: World, events: readonly SlaEvent[]): Case[] {
+  const cases = new Map<string, SlaEvent[]>();
+  for (const event of events) {
+    const key = `${event.entity} ${event.case}`;
+    cases.set(key, [...(cases.get(key) ?? []), event]);
+  }
+  return [...cases.values()].flatMap(list => {
+    const [first] = list;
+    return first === undefined ? [] : [new Case(world, first.entity, first.case, list)];
+  });
 }
 
 /** What is known at an instant: events that come later are not there yet, whenever they arrived. */
@@ -84,19 +101,13 @@ export class Moment {
   readonly #events: readonly SlaEvent[];
   #cycles: readonly CycleState[] | null = null;
 
-  constructor(world: World, known: readonly SlaEvent[], at: number) {
+  /** Since the moment `before`, an earlier look at the same events, none may have come: then cases are as they were. */
+  constructor(world: World, known: readonly SlaEvent[], at: number, before: Moment | null = null) {
     this.at = at;
     this.#world = world;
     this.#events = withoutRepetitions(known).filter(({ time }) => time <= at);
-    const cases = new Map<string, SlaEvent[]>();
-    for (const event of this.#events) {
-      const key = `${event.entity} ${event.case}`;
-      cases.set(key, [...(cases.get(key) ?? []), event]);
-    }
-    this.cases = [...cases.values()].flatMap(list => {
-      const [first] = list;
-      return first === undefined ? [] : [new Case(world, first.entity, first.case, list)];
-    });
+    const isSame = before !== null && before.#events.length === this.#events.length;
+    this.cases = isSame ? before.cases : casesOf(world, this.#events);
   }
 
   /** The cycles of a case that count in the share of a clock. */
@@ -233,9 +244,11 @@ export function alertsUpTo(world: World, events: readonly SlaEvent[], until: num
     for (let end = first; end <= until; end += paneMs) instants.add(end);
     const judges = new Map<string, Judge>();
     const changes: AlertChange[] = [];
+    let before: Moment | null = null;
     for (const at of [...instants].sort((a, b) => a - b)) {
-      const moment = moments.get(at) ?? new Moment(world, read, at);
+      const moment: Moment = moments.get(at) ?? new Moment(world, read, at, before);
       moments.set(at, moment);
+      before = moment;
       const figures = figuresAt(spec, moment);
       for (const group of figures.keys())
         if (!judges.has(group)) judges.set(group, new Judge(spec.rule, spec.alert, group));

@@ -200,10 +200,20 @@ class Maker {
     const share = (): Measured => ({ kind: 'clock', clock: `C${dice.int(0, clocks - 1)}` });
     return dice.pick<() => Measured>([
       ...[ratio, ratio, share, share],
-      () => ({ kind: 'field', stat: dice.pick(STATISTICS), field: dice.pick(NUMBERS), of: of() }),
+      () => ({
+        kind: 'field',
+        stat: dice.pick(STATISTICS),
+        field: dice.pick(NUMBERS),
+        of: dice.chance(0.5) ? this.#anyTicket() : of(),
+      }),
       () => ({ kind: 'share', field: dice.pick(Object.keys(this.#all)), of: of() }),
       () => this.#level(entity()),
     ])();
+  }
+
+  /** Many values in one window: percentiles of a few are all alike. */
+  #anyTicket(): Condition[] {
+    return this.#names.ticket.map(name => ({ type: `ticket.${name}`, tests: {} }));
   }
 
   #level(on: 'ticket' | 'call'): Measured {
