@@ -1,5 +1,6 @@
 // Alerts over changes of the policy: one whose rule is gone ends, and the actions of a firing are those of the policy under
-// which it fired, also after a loss of Redis. And which policy that is: the last word counts, whenever it comes.
+// which it fired, also after a loss of Redis. And which policy that is: the last word counts, whenever it comes. Levels that are
+// too low are here as well, since only the live judge has to remember groups that are empty by now.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';

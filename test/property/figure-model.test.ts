@@ -18,7 +18,7 @@ import { Dice } from '../support/random-policy.ts';
 const MINUTE_MS = 60_000;
 /** So many policies each test tries; live cases cost less than a judge's every look. */
 const BACKTESTS = runs(160);
-const LIVES = runs(350);
+const LIVES = runs(220);
 
 /** An event with the instant at which it arrives. */
 interface Arrival {
