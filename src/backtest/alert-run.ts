@@ -13,14 +13,14 @@ export function alertsOf(policy: CompiledPolicy, steps: Iterable<FigureStep>, un
   /** The instant whose events are being taken; it is judged once all have been. */
   let open: number | null = null;
   const close = () => {
-    if (open !== null) figures.judge(open, alerts);
+    if (open !== null) figures.judge(open, 'event', alerts);
     open = null;
   };
   /** Judges at the panes' ends before `limit`. */
   const advance = (limit: number) => {
     for (let end = figures.nextAt(now); end < limit; end = figures.nextAt(now)) {
       now = end;
-      figures.judge(end, alerts);
+      figures.judge(end, 'pane end', alerts);
     }
   };
   for (const { at, kind, cells } of steps) {

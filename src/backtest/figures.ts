@@ -32,13 +32,15 @@ export class Figures {
   constructor(policy: CompiledPolicy, book: CellBook) {
     this.#book = book;
     for (const indicator of policy.indicators) {
-      const { alert, windowMs, paneMs, rule } = indicator;
+      const { alert, windowMs, paneMs, rule, measure } = indicator;
       if (alert === null) continue;
+      // None in a state is a level too: its total is there before anything ever was in it.
+      const known = measure.kind === 'level' ? ['all'] : [];
       this.#watches.set(rule, {
         indicator,
         alert,
-        groups: new Map(),
-        stirred: new Set(),
+        groups: new Map(known.map(group => [group, QUIET])),
+        stirred: new Set(known),
         pending: new Set(),
         panes: new Map(),
         aligned: windowMs % paneMs === 0,
@@ -96,21 +98,25 @@ export class Figures {
       next = Math.min(next, Math.max(paneEnd, Math.ceil(due / paneMs) * paneMs));
     }
     // A level changes by events alone; only the age of its oldest member grows by itself.
-    if (!measure.longest || alert.above === null) return next;
-    for (const [group, state] of groups) {
-      const since = state.firing ? null : this.#book.oldestSince(indicator.rule, group);
-      if (since === null || pending.has(group)) continue;
-      const crossing = since + alert.above * 1000 + 1;
-      next = Math.min(next, Math.max(paneEnd, Math.ceil(crossing / paneMs) * paneMs));
+    if (!measure.longest) return next;
+    for (const [group, { firing }] of groups) {
+      const since = this.#book.oldestSince(indicator.rule, group);
+      const ageMs = ageThatTurns(alert, firing);
+      if (since === null || ageMs === null || pending.has(group)) continue;
+      next = Math.min(next, Math.max(paneEnd, Math.ceil((since + ageMs) / paneMs) * paneMs));
     }
     return next;
   }
 
-  /** Judges at `now`, an event's instant or one that `nextAt` gave; appends what fired and what was resolved. */
-  judge(now: number, lines: AlertLine[]): void {
+  /**
+   * Judges at `now`, an event's instant or one that `nextAt` gave; appends what fired and what was resolved. Where no event
+   * comes, only figures of which a pane ends are looked at: what others a policy has changes no alert.
+   */
+  judge(now: number, at: 'event' | 'pane end', lines: AlertLine[]): void {
     for (const watch of this.#watches.values()) {
       const { indicator } = watch;
       const paneEnds = now % indicator.paneMs === 0;
+      if (at === 'pane end' && !paneEnds) continue;
       if (paneEnds) this.#dropPanes(watch, now);
       const longest = indicator.measure.kind === 'level' && indicator.measure.longest;
       const all = !watch.aligned || paneEnds || longest;
@@ -155,6 +161,12 @@ export class Figures {
       watch.panes.delete(start);
     }
   }
+}
+
+/** The age at which an alert on one fires, or is over, though nothing happens; null where growing does not turn it. */
+function ageThatTurns({ above, clear }: CompiledAlert, firing: boolean): number | null {
+  if (above !== null) return firing ? null : above * 1000 + 1;
+  return firing ? clear * 1000 : null;
 }
 
 function noteKey({ panes }: Watch, start: number, key: string): void {

@@ -26,6 +26,7 @@ interface KeptAlert extends AlertState {
 }
 
 const PERIOD_MS = 200;
+const TOTAL = 'all';
 /** Of an alert whose policy is not known any more. */
 const UNKNOWN_SEVERITY = 'none';
 
@@ -107,20 +108,27 @@ export class Judge {
   ): AlertChange[] {
     const changes: AlertChange[] = [];
     const known = new Set(book.groups(indicator));
+    // None in a state is a level too, though the book has nothing of it.
+    const isLevel = indicator.measure.kind === 'level';
+    if (isLevel) known.add(TOTAL);
     const groups = new Set(known);
     const prefix = cellKey(indicator.rule, '');
     for (const field of partition.alerts.keys())
       if (field.startsWith(prefix)) groups.add(cellParts(field)[1] ?? '');
     for (const group of groups) {
       const field = cellKey(indicator.rule, group);
-      const before = parseState(partition.alerts.get(field));
+      const stored = partition.alerts.get(field);
+      const before = parseState(stored);
       // A group of which nothing is counted any more, and that the policy's groupings can't make, is over like a rule.
       const isOrphan = !known.has(group) && !isGroupOf(indicator, group);
       const found = isOrphan
         ? over(before, now)
         : judge(alert, before, book.window(indicator, group, now), now);
       if (found === null) continue;
-      if (found.transition === null && found.state.pendingSince === before.pendingSince) continue;
+      const isSame = found.transition === null && found.state.pendingSince === before.pendingSince;
+      // Of a level that may be too low a group is kept once it was there, so that it is judged when none is left in it.
+      const isKept = !isLevel || alert.below === null || group === TOTAL || stored !== undefined;
+      if (isSame && isKept) continue;
       const about = { ...indicator, severity: alert.severity };
       changes.push(this.#change(about, group, before, found, partition, now));
     }

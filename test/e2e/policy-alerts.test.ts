@@ -1,5 +1,6 @@
 // Alerts over changes of the policy: one whose rule is gone ends, and the actions of a firing are those of the policy under
-// which it fired, also after a loss of Redis. And which policy that is: the last word counts, whenever it comes.
+// which it fired, also after a loss of Redis. And which policy that is: the last word counts, whenever it comes. Levels that are
+// too low are here as well, since only the live judge has to remember groups that are empty by now.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -145,6 +146,49 @@ t.test('alerts follow the policy', async t => {
   await until('a group that the figure no longer has ends', queue, WITHIN_MS);
   t.same(await states('channel=web'), ['firing']);
   t.same(await states(), ['firing', 'resolved', 'firing'], 'the total goes on');
+});
+
+const FEW = `version: 1
+name: few
+indicators:
+  - rule: I-OPEN
+    level: { on: ticket, when: { status: open } }
+    by: [queue]
+    alert: { below: 1, severity: critical }
+`;
+
+t.test('a level that is too low fires when nothing is left in it, and before anything ever was', async t => {
+  const servers = await startTestServers(t);
+  const file = join(servers.dir, 'policy.yaml');
+  writeFileSync(file, FEW);
+  const settings = { ...servers.env, HTTP_PORT: '0', POLICY_FILE: file, ADMIN_TOKEN: TOKEN };
+  const monitor = await startMonitor(readSettings({ ...settings, PROCESSOR_THREADS: '1' }), undefined, {
+    write: () => undefined,
+  });
+  t.teardown(() => monitor.close());
+  const nc = await connectBroker({ natsUrl: servers.natsUrl }, { name: 'test' });
+  t.teardown(() => nc.close());
+  const states = async () =>
+    (await readAll(nc, 'SLA_RECORDS', 'sla.records.alert.'))
+      .map(({ data }) => RECORD_SCHEMAS.alert.parse(JSON.parse(Buffer.from(data).toString('utf8'))))
+      .map(({ group, state }) => `${group} ${state}`);
+  const send = async (type: string) => {
+    const time = new Date().toISOString();
+    const event = { specversion: '1.0', id: type, source: 'test', type, subject: 'T-1', time };
+    const { status } = await fetch(new URL('/v1/events', monitor.address), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify([{ ...event, data: { queue: 'repair' } }]),
+    });
+    t.equal(status, 202);
+  };
+  await until('the total fires', async () => (await states()).length === 1, WITHIN_MS);
+  t.same(await states(), ['all firing']);
+  await send('ticket.created');
+  await until('it is over', async () => (await states()).length === 2, WITHIN_MS);
+  await send('ticket.closed');
+  await until('both fire', async () => (await states()).length === 4, WITHIN_MS);
+  t.same((await states()).sort(), ['all firing', 'all firing', 'all resolved', 'queue=repair firing']);
 });
 
 t.test('the last word counts, though a process never heard of the one before', async t => {

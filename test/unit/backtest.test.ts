@@ -260,6 +260,17 @@ t.test('alerts are judged at each event and at each end of a pane', async t => {
   t.same(alertsOf(held, fired, 10), ['10 I all firing 0.5 2/4'], 'unless it is the pane’s end');
 });
 
+t.test('an alert does not depend on what other figures the policy has', async t => {
+  const held =
+    '  - { rule: I, count: { type: ticket.created, kind: complaint }, of: ticket.created, window: 60m, every: 10m, alert: { above: 50%, for: 3m } }';
+  const other =
+    '  - { rule: J, count: ticket.replied, of: ticket.created, window: 60m, every: 1m, alert: { above: 90% } }';
+  const events = [made(1, 'ticket.created', 'a', { kind: 'complaint' })];
+  const wanted = ['10 I all firing 1 1/1'];
+  t.same(alertsOf(held, events, 30), wanted, 'it is judged when a pane of its own ends');
+  t.same(alertsOf(`${held}\n${other}`, events, 30), wanted, 'and not when one of another figure does');
+});
+
 t.test('alerts on clocks and levels', async t => {
   const share = '  - { rule: I, clock: R, window: 60m, every: 10m, alert: { below: 80%, clear: 90% } }';
   t.same(
@@ -300,6 +311,26 @@ t.test('alerts on clocks and levels', async t => {
   t.same(look(3.0149), [], 'after the second in which it began, it is not yet older than the bound');
   t.same(look(3.015), [], 'nor at the bound');
   t.same(look(3.0151), ['3.0151 I all firing 120.006 120.006/1'], 'just beyond it is');
+});
+
+t.test('alerts on levels that are too low', async t => {
+  const few =
+    '  - { rule: I, level: { on: ticket, from: ticket.pending, to: ticket.resumed }, every: 1m, alert: { below: 1 } }';
+  t.same(
+    alertsOf(few, [made(1, 'ticket.created', 'a')], 30),
+    ['1 I all firing 0 0/0'],
+    'none in the state is a level of 0, also before one ever was',
+  );
+  t.same(alertsOf(few, [made(1, 'ticket.pending', 'a'), made(9, 'ticket.resumed', 'a')], 30), [
+    '9 I all firing 0 0/0',
+  ]);
+  const young =
+    '  - { rule: I, level: { on: ticket, from: ticket.pending, to: ticket.resumed, longest: true }, every: 1m, alert: { below: 60s, clear: 120s } }';
+  t.same(
+    alertsOf(young, [made(0.5, 'ticket.pending', 'a')], 30),
+    ['0.5 I all firing 0 0/1', '3 I all resolved 150 150/1'],
+    'the age grows past the bound by itself, seen at a pane’s end',
+  );
 });
 
 t.test('outcomes from records: the last one of each cycle counts', async t => {
