@@ -217,15 +217,17 @@ export function isOpen({ fold, applied, events }: CaseState): boolean {
   return fold.closedAt === null || applied < events.length;
 }
 
-/** Whether the case may still change by itself: it is open, or a clock of it still runs. */
-function isHot(state: CaseState): boolean {
-  if (isOpen(state)) return true;
-  return state.fold.clocks.some(({ cycles }) => cycles.some(({ counted }) => counted !== null));
+/**
+ * True once a closed case has been kept for long enough and is to be forgotten. A clock with a deadline ahead holds it back
+ * until that is told; one that is overdue, or paused for ever, is waited for no longer than any late event.
+ */
+export function isForgotten(state: CaseState, now: number): boolean {
+  const { nextAt } = clocksOf(state);
+  return !isOpen(state) && nextAt === Number.POSITIVE_INFINITY && keptUntil(state) < now;
 }
 
-/** True once a closed case has been kept for long enough and is to be forgotten. */
-export function isForgotten(state: CaseState, now: number): boolean {
-  return !isHot(state) && state.acceptedAt + state.keepMs < now;
+function keptUntil({ acceptedAt, keepMs }: CaseState): number {
+  return acceptedAt + keepMs;
 }
 
 /** Takes all that the case adds to levels away, before it is forgotten. What it gave to windows and counters stays. */
@@ -336,19 +338,22 @@ function settle(state: CaseState, now: number, told: Told): void {
 }
 
 function standAnew(state: CaseState): Standing {
-  state.clocks ??= sumOfClocks(state.fold);
-  state.standing = standingOf(state.fold, state.clocks, state.standing);
-  state.alarm = alarmOf(state, state.clocks.nextAt);
+  const clocks = clocksOf(state);
+  state.standing = standingOf(state.fold, clocks, state.standing);
+  state.alarm = alarmOf(state, clocks.nextAt);
   return state.standing;
 }
 
 /** Deadlines count once time is past them, waiting events once it has reached them: hence one millisecond earlier. */
 function alarmOf(state: CaseState, nextAt: number): number {
-  let alarm = nextAt;
   const ahead = state.events[state.applied];
-  if (ahead !== undefined) alarm = Math.min(alarm, ahead.time - 1);
-  if (alarm === Number.POSITIVE_INFINITY && !isHot(state)) alarm = state.acceptedAt + state.keepMs;
-  return alarm;
+  if (ahead !== undefined) return Math.min(nextAt, ahead.time - 1);
+  return isOpen(state) || nextAt < Number.POSITIVE_INFINITY ? nextAt : keptUntil(state);
+}
+
+function clocksOf(state: CaseState): ClocksSum {
+  state.clocks ??= sumOfClocks(state.fold);
+  return state.clocks;
 }
 
 /** Names a case in record ids: entity and id as 64 bits in hexadecimal, so that any id fits into a header. */

@@ -7,7 +7,7 @@ import type { CompiledPolicy } from '../policy/compiled.ts';
 import { type CaseState, restoreCase } from './case.ts';
 
 /** Of all that a partition keeps in Redis: when its meaning changes, this does, and states are built again. */
-export const FORMAT = 5;
+export const FORMAT = 6;
 
 type StoredEvent = readonly [
   afterMs: number,

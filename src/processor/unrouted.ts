@@ -80,7 +80,8 @@ export class UnroutedMover {
     const decoded = decodeMessage(data, headers, { declared: this.#declared() });
     const refusal =
       subject === null ? 'the subject is not cc.events.<entity>.<case id>' : misfit(decoded, subject);
-    const msgId = `unrouted-${seq}`;
+    // With when it was stored, since the same sequence of a stream that was made anew is another message.
+    const msgId = `unrouted-${seq}-${message.info.timestampNanos}`;
     let stored: boolean;
     if (decoded.ok && refusal === null) {
       const to = partitionSubject(partitionOf(decoded.token, this.#partitions), decoded.event.entity);

@@ -1,7 +1,8 @@
 // Alarms ring although their instants move while they are held: what a case tells by itself is told with the first message
-// after it, whether the case is open or closed.
+// after it, whether the case is open or closed; and a closed case is let go once it has nothing more to tell.
 import { Redis } from 'ioredis';
 import t from 'tap';
+import { cellKey } from '../../src/contract/cells.ts';
 import type { SlaEvent } from '../../src/contract/event.ts';
 import { Alarms } from '../../src/processor/alarms.ts';
 import { Batch } from '../../src/processor/batch.ts';
@@ -19,11 +20,12 @@ const POLICY = policyOf(`
 class Rig {
   readonly told: string[] = [];
   readonly #stored = new Map<string, number>();
+  readonly #cells = new Map<string, number>();
   readonly #alarms: Alarms;
   readonly #cache: CaseCache;
   #seq = 0;
 
-  constructor() {
+  constructor(closedKeepMs = 86_400_000) {
     const redis = new Redis({ lazyConnect: true });
     defineScripts(redis);
     this.#alarms = new Alarms({
@@ -31,7 +33,7 @@ class Rig {
         [...this.#stored].filter(([, at]) => at >= from && at < to).map(([key, at]) => ({ key, at })),
     });
     const byHash = () => POLICY;
-    this.#cache = new CaseCache(new PartitionStore(redis, 0), POLICY, byHash, 100, 86_400_000);
+    this.#cache = new CaseCache(new PartitionStore(redis, 0), POLICY, byHash, 100, closedKeepMs);
   }
 
   /** A message at a second: an event of this name, or null for a tick. */
@@ -47,6 +49,13 @@ class Rig {
     this.#commit(batch);
     for (const { record } of batch.records)
       if (record.kind === 'clock') this.told.push(`${second} s: ${record.rule} ${record.state}`);
+    for (const { reason } of batch.rejected) this.told.push(`${second} s: ${name} rejected as ${reason}`);
+    for (const [key, by] of batch.told.cells) this.#cells.set(key, (this.#cells.get(key) ?? 0) + by);
+  }
+
+  /** How many clocks of a rule are counted as overdue. */
+  overdue(rule: string): number {
+    return this.#cells.get(cellKey('g', 'open', rule, 'overdue')) ?? 0;
   }
 
   #incoming(name: string, time: number) {
@@ -87,3 +96,29 @@ for (const name of ['replied', 'closed', 'informed']) {
     );
   });
 }
+
+t.test('a closed case is let go although a clock of it stays overdue', async t => {
+  const rig = new Rig(60_000);
+  await rig.read(0, 'created');
+  await rig.read(10, 'closed');
+  await rig.read(60, null);
+  t.equal(rig.overdue('B'), 1);
+  await rig.read(69, 'informed');
+  await rig.read(129, 'updated');
+  await rig.read(189, null);
+  t.equal(rig.overdue('B'), 1, 'each event that comes for it keeps it for as long again');
+  await rig.read(190, null);
+  t.equal(rig.overdue('B'), 0, 'then it is counted no more');
+  await rig.read(191, 'followed_up');
+  t.same(rig.told, ['10 s: A met', '60 s: B breached', '191 s: followed_up rejected as too-late']);
+});
+
+t.test('a deadline ahead holds a closed case back until it is told', async t => {
+  const rig = new Rig(5_000);
+  await rig.read(0, 'created');
+  await rig.read(10, 'closed');
+  for (const second of [20, 40, 54, 56, 57]) await rig.read(second, null);
+  t.equal(rig.overdue('B'), 0);
+  await rig.read(58, 'followed_up');
+  t.same(rig.told, ['10 s: A met', '56 s: B breached', '58 s: followed_up rejected as too-late']);
+});
