@@ -1,8 +1,8 @@
-// The slow calendar of the clock model: half hours of UTC are looked at one by one. Everything that the model is tried on
-// (events, hours, targets) lies on half hours, so that this is exact.
+// The slow calendar of the clock model: quarters of an hour of UTC are looked at one by one. Everything that the model is
+// tried on (events, hours, targets) lies on half hours, and half of what it warns of on quarters, so that this is exact.
 
 /** The grid that all instants and durations lie on. */
-export const STEP_MS = 1_800_000;
+const STEP_MS = 900_000;
 const DAY_MS = 86_400_000;
 /** How far is looked for an opening: no random calendar is closed for so long. */
 const REACH_DAYS = 40;

@@ -1,8 +1,8 @@
 // Random clocks and lives of a ticket for the clock model, where much happens at once: a handful of instants on half hours,
 // around openings and closes, and mostly events that the clocks ask for.
 import type { SlaEvent } from '../../src/contract/event.ts';
-import type { Becomes, EventTest, ModelClock, ModelPause, ModelTarget, Tests } from './clock-model.ts';
 import { MODEL_CALENDARS } from './clock-model-calendar.ts';
+import type { Becomes, EventTest, ModelClock, ModelPause, ModelTarget, Tests } from './clock-model-case.ts';
 import type { Dice } from './random-policy.ts';
 
 const HALF_HOUR_MS = 1_800_000;
@@ -30,6 +30,16 @@ const TYPES = [
   'cancelled',
 ].map(name => `ticket.${name}`);
 const DURATIONS = ['0s', '30m', '1h', '2h', '3h', '1d', '0bd', '1bd', '2bd', '1bd@same-time'];
+/** Targets that an hour's warning is not too early for. */
+const LONG: ReadonlySet<ModelTarget> = new Set(['2h', '3h', '1d', '1bd', '2bd']);
+const WARNINGS = [['50%'], ['30m'], ['50%', '1h']];
+const LADDERS = [
+  [{ after: '30m', calendar: 'always' }],
+  [
+    { after: '1h', calendar: 'office' },
+    { after: '1d', calendar: 'always' },
+  ],
+];
 const NO_TESTS: readonly EventTest[] = [];
 
 export function randomClock(dice: Dice, rule: string): ModelClock {
@@ -50,12 +60,14 @@ export function randomClock(dice: Dice, rule: string): ModelClock {
     reopen: dice.pick(['ignore', 'continue', isNamed ? 'continue' : 'restart']),
     each: dice.chance(0.15) ? dice.pick(['promise', 'queue']) : null,
     target,
+    warn: dice.chance(0.5) ? dice.pick(isNamed || LONG.has(target) ? WARNINGS : [['50%']]) : [],
+    ladder: dice.chance(0.3) ? dice.pick(LADDERS) : [],
   };
 }
 
 function randomTarget(dice: Dice): ModelTarget {
-  if (dice.chance(0.6)) return dice.pick(DURATIONS);
-  if (dice.chance(0.25)) return { at: 'dueAt' };
+  if (dice.chance(0.5)) return dice.pick(DURATIONS);
+  if (dice.chance(0.2)) return { at: 'dueAt' };
   const by = dice.pick(['urgency', 'urgency', 'queue', 'status', 'customer.tier']);
   const known = dice.some(CASE[by] ?? [], 2).map(value => [String(value), dice.pick(DURATIONS)] as const);
   const target = { by, values: Object.fromEntries(known) };
@@ -98,7 +110,7 @@ export function policyText(clocks: readonly ModelClock[]): string {
 }
 
 function clockText(clock: ModelClock): unknown {
-  const { target, each, retroactive, repeat, reopen } = clock;
+  const { target, each, retroactive, repeat, reopen, warn, ladder } = clock;
   return {
     rule: clock.rule,
     on: 'ticket',
@@ -114,6 +126,8 @@ function clockText(clock: ModelClock): unknown {
     ...(repeat && { repeat }),
     ...(reopen !== 'ignore' && { reopen }),
     ...(each !== null && { each }),
+    ...(warn.length > 0 && { warn }),
+    ...(ladder.length > 0 && { ladder: ladder.map(step => ({ ...step, to: 'manager' })) }),
     target: typeof target !== 'string' && 'at' in target ? { at: `data.${target.at}` } : target,
   };
 }
