@@ -76,8 +76,11 @@ function marksOf(
 ): ModelMark[] {
   const calendar = calendarNamed(clock.calendar);
   const whole = calendar.openTime(cycle.start, dueOf(calendar, cycle, []));
-  const warnings = clock.warn
-    .map(text => (text.endsWith('%') ? (whole * Number.parseInt(text, 10)) / 100 : whole - lengthOf(text)))
+  const offsets = clock.warn.map(text =>
+    text.endsWith('%') ? (whole * Number.parseInt(text, 10)) / 100 : whole - lengthOf(text),
+  );
+  // Two ways to say the same share are one warning.
+  const warnings = [...new Set(offsets)]
     .filter(offset => offset > 0)
     .map(offset => calendar.add(cycle.start, offset, cycle.named === null ? uncounted : []))
     .filter(at => at <= dueAt)
