@@ -117,11 +117,14 @@ function end(fold: ClockFold, occurrence: Occurrence, how: EndKind, each: string
   }
 }
 
-/** The target is frozen with the end; where its value was gone by then, the last one counts. */
+/**
+ * The target is frozen with the end; where its value was gone by then, the last one counts. One that the gate had ended
+ * before shows what it had then, for as long as the gate stays shut.
+ */
 function endCycle(fold: ClockFold, cycle: Cycle, { event, queue }: Occurrence, how: EndKind): void {
-  cycle.end = { at: event.time, how, queue };
+  cycle.end = { at: event.time, how, queue, target: fold.target };
   cycle.stale = true;
-  if (fold.target !== null) cycle.target = fold.target;
+  if (fold.target !== null && cycle.hidden === null) cycle.target = fold.target;
 }
 
 /** A waiver ends the rule's open cycles, or else changes its latest. */
@@ -153,7 +156,7 @@ function followTarget(fold: ClockFold, { event, after, queue }: Occurrence): voi
   if (target === null || target === fold.target) return;
   fold.target = target;
   for (const cycle of fold.cycles) {
-    if (cycle.end !== null) continue;
+    if (cycle.end !== null || cycle.hidden !== null) continue;
     cycle.target = target;
     cycle.known = { at: event.time, queue };
     cycle.stale = true;
@@ -196,6 +199,7 @@ function openGate(fold: ClockFold, occurrence: Occurrence): void {
   for (const cycle of fold.cycles) {
     if (cycle.shownAt !== null && cycle.hidden === null) continue;
     cycle.shownAt ??= mark.at;
+    if (cycle.hidden !== null) cycle.target = (cycle.end === null ? null : cycle.end.target) ?? fold.target;
     cycle.hidden = null;
     cycle.known = mark;
     cycle.target ??= fold.target;

@@ -14,13 +14,19 @@ export interface Cycle {
   readonly each: string;
   /** The instant that the start event named, for targets of kind `at`. */
   readonly fixedDue: number | null;
-  end: { readonly at: number; readonly how: EndKind; readonly queue: string } | null;
+  end: {
+    readonly at: number;
+    readonly how: EndKind;
+    readonly queue: string;
+    /** The target's value then, or the last one known. */
+    readonly target: Duration | null;
+  } | null;
   waived: { readonly at: number; readonly queue: string } | null;
   /** While the clock's gate is shut and the cycle was seen open: since when. It stands as cancelled. */
   hidden: { readonly at: number; readonly queue: string } | null;
   /** When the gate was first open since the start; null: never yet, and the cycle does not exist for anyone. */
   shownAt: number | null;
-  /** Null for fixed instants, and while no target value was ever known. */
+  /** Where the cycle stands, which is its end or where the gate was shut. Null for fixed instants, and while none was known. */
   target: Duration | null;
   /** Spans between a stop and the reopening that continued the cycle. */
   gaps: readonly Span[];
@@ -102,7 +108,7 @@ export function baseDue(clock: CompiledClock, cycle: Cycle): number {
 /**
  * Moves `base` by the open time that was left out before it and before `until`, where the cycle stands still or ended:
  * what comes after that is not its own. A span that begins at the instant so far or later comes too late to move it.
- * With `openMs` the instant lies that much open time after the start; null: it is a day's close.
+ * With `openMs` the instant lies that much open time after the start; null: business days led to it.
  */
 function shifted(
   clock: CompiledClock,
@@ -120,16 +126,13 @@ function shifted(
     const to = span.to === null || span.to > until ? until : span.to;
     if (to <= from) continue;
     moved += clock.calendar.elapsed(from, to);
-    if (moved > 0) {
-      due =
-        openMs === null
-          ? clock.calendar.add(base, moved)
-          : clock.calendar.add(cycle.startedAt, openMs + moved);
-      // No open time at all is due where some begins: what was left out may have used a day up to its close.
-      if (openMs === 0) due = clock.calendar.add(due, 0);
-    }
-    // The earliest instant with that much open time may be a close that the pause has outlasted: it still recedes.
-    if (span.to === null && due < until) due = until;
+    if (moved === 0) continue;
+    // Due at an opening, with no open time before it that could be left: so it is again, once the span is over. The
+    // earliest instant with that much open time may be a close that the span has outlasted.
+    const isAtOpening = clock.calendar.elapsed(from, due) === 0;
+    due =
+      openMs === null ? clock.calendar.add(base, moved) : clock.calendar.add(cycle.startedAt, openMs + moved);
+    if (isAtOpening) due = clock.calendar.add(due, 0);
   }
   return due;
 }

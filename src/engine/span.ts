@@ -6,7 +6,10 @@ export interface Span {
   readonly to: number | null;
 }
 
-/** The union of spans, in order and apart from each other. Empty spans vanish. */
+/**
+ * The union of spans, in order, none inside another. Empty spans vanish. Where one ends and another begins they stay two:
+ * it matters when a pause began.
+ */
 export function union(spans: readonly Span[]): readonly Span[] {
   if (spans.length < 2) return spans.filter(span => span.to === null || span.to > span.from);
   const sorted = [...spans].sort((a, b) => a.from - b.from);
@@ -14,7 +17,7 @@ export function union(spans: readonly Span[]): readonly Span[] {
   for (const span of sorted) {
     if (span.to !== null && span.to <= span.from) continue;
     const last = result.at(-1);
-    if (last === undefined || (last.to !== null && last.to < span.from)) {
+    if (last === undefined || (last.to !== null && last.to <= span.from)) {
       result.push(span);
     } else if (last.to !== null && (span.to === null || span.to > last.to)) {
       result[result.length - 1] = { from: last.from, to: span.to };
