@@ -11,7 +11,7 @@ import type { DeclaredFields } from '../contract/fields.ts';
 import { rejection } from '../contract/reject.ts';
 import { parsePartitionSubject, partitionOf } from '../contract/subject.ts';
 import { noServersMessage, resolveServers } from '../embedded/servers.ts';
-import { type KeptYear, listYears } from '../holiday-store.ts';
+import { type KeptYear, listYears } from '../policy-store/holidays.ts';
 import type { ReadEvent } from './event-file.ts';
 import { CommandError } from './usage.ts';
 

@@ -3,9 +3,9 @@
 import { parseArgs } from 'node:util';
 import type { KV } from 'nats';
 import { commandLine, counted } from '../contract/words.ts';
-import { putYear, removeYear } from '../holiday-store.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { calendarsOf } from '../policy/holiday-file.ts';
+import { putYear, removeYear } from '../policy-store/holidays.ts';
 import { withConfig } from './config-bucket.ts';
 import { readAddedYear } from './holiday-file.ts';
 import { configured } from './kept-policies.ts';

@@ -1,9 +1,9 @@
 // Policies that a running monitor keeps in SLA_CONFIG, for commands that only read: nothing is put into force.
 import { type KV, StringCodec } from 'nats';
-import { type KeptYear, listYears } from '../holiday-store.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { KeptPolicyError, PolicyShelf } from '../policy-shelf.ts';
-import { compileKept, type Read, readKeptPolicy } from '../policy-source.ts';
+import { type KeptYear, listYears } from '../policy-store/holidays.ts';
+import { KeptPolicyError, PolicyShelf } from '../policy-store/shelf.ts';
+import { compileKept, type Read, readKeptPolicy } from '../policy-store/source.ts';
 import { CommandError } from './usage.ts';
 
 const PREFIX = 'policy.';

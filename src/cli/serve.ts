@@ -5,7 +5,7 @@ import { settingsFromEnvironment } from '../config.ts';
 import { startServers } from '../embedded/servers.ts';
 import { noteAddress } from '../monitor/address-file.ts';
 import { type ProcessRole, ROLES, startMonitor } from '../monitor/monitor.ts';
-import { PolicyFileError } from '../policy-source.ts';
+import { PolicyFileError } from '../policy-store/source.ts';
 import { onHangup, reloadOf } from './hangup.ts';
 import { CommandError, UsageError } from './usage.ts';
 

@@ -5,7 +5,7 @@ import { commandLine, counted } from '../contract/words.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { uncoveredAdvice, uncoveredCalendars, uncoveredText } from '../policy/coverage.ts';
 import type { AddedYear } from '../policy/holidays.ts';
-import { defaultPolicyFile, type Read, readPolicyFile } from '../policy-source.ts';
+import { defaultPolicyFile, type Read, readPolicyFile } from '../policy-store/source.ts';
 import { bad, type Finding, ok, warn } from './finding.ts';
 
 /** What SLA_CONFIG adds to what is here. */

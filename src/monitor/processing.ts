@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { connectBroker } from '../broker/connect.ts';
 import { openConfig } from '../broker/streams.ts';
 import type { Settings } from '../config.ts';
-import { Policies } from '../policies.ts';
+import { Policies } from '../policy-store/policies.ts';
 import { Judge } from '../processor/judge.ts';
 import type { Measure } from '../processor/partition.ts';
 import { Processor } from '../processor/processor.ts';

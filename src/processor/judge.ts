@@ -8,7 +8,7 @@ import type { CellBook } from '../engine/cell-book.ts';
 import { isGroupOf } from '../engine/contribute.ts';
 import { type AlertState, type Judgement, judge, over, QUIET } from '../engine/judge.ts';
 import type { CompiledAlert, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
-import { knownOrNull } from '../policy-shelf.ts';
+import { knownOrNull } from '../policy-store/shelf.ts';
 import { actionOf } from './action.ts';
 import type { AlertChange } from './ledger.ts';
 import type { Partition } from './partition.ts';

@@ -12,8 +12,8 @@ import Fastify, {
 } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
-import type { Policies } from '../policies.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import type { Policies } from '../policy-store/policies.ts';
 import { type Access, allows, bearerOf, type Principal } from './access.ts';
 import type { AccessStore } from './access-store.ts';
 import { type Takes, withTakes } from './api-bodies.ts';

@@ -6,7 +6,7 @@ import { RECORDS_STREAM } from '../broker/streams.ts';
 import type { FeedItem } from '../contract/frame.ts';
 import { QUIET_MS } from '../contract/record.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { knownOrNull } from '../policy-shelf.ts';
+import { knownOrNull } from '../policy-store/shelf.ts';
 
 /** Records that are looked at, from the latest back, and how many are asked for at a time. */
 const LOOK_BACK_MAX = 400;

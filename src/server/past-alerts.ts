@@ -1,7 +1,7 @@
 // Alerts that are over, under their own names: a later policy may call the rule otherwise, or have none of that name.
 import type { AlertRow } from '../contract/frame.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
-import { knownOrNull } from '../policy-shelf.ts';
+import { knownOrNull } from '../policy-store/shelf.ts';
 import type { AlertState } from './view-wire.ts';
 
 /**

@@ -5,7 +5,7 @@ import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-
 import { z } from 'zod';
 import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import type { AddedYear } from '../policy/holidays.ts';
-import { PolicyFileError, type Read, readPolicyText } from '../policy-source.ts';
+import { PolicyFileError, type Read, readPolicyText } from '../policy-store/source.ts';
 import { takesPolicy } from './api-bodies.ts';
 import { confirmQuery, errorAnswer } from './api-schemas.ts';
 import { type AppOptions, refuse } from './app.ts';

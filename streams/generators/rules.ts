@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import { defaultPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile } from '../../src/policy-store/source.ts';
 import { clockRow, indicatorRow } from './rule-words.ts';
 import { FLOWS, GOVERNANCE, INDICATORS, type NamedRule, REMARKS } from './rulebook.ts';
 import { code, table } from './table.ts';

@@ -4,7 +4,7 @@ import type { Entity, Fields, SlaEvent } from '../../src/contract/event.ts';
 import { acceptEvent, type CaseState, newCase, reachTime } from '../../src/engine/case.ts';
 import { encodeCase } from '../../src/engine/codec.ts';
 import type { Told } from '../../src/engine/tell.ts';
-import { defaultPolicyFile, readPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile, readPolicyFile } from '../../src/policy-store/source.ts';
 import type { Row, Sizes } from './report.ts';
 import { cpuMs } from './worker.ts';
 

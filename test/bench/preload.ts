@@ -7,7 +7,7 @@ import { acceptEvent, newCase, reachTime } from '../../src/engine/case.ts';
 import { encodeCase } from '../../src/engine/codec.ts';
 import { addCell, type CellChanges } from '../../src/engine/contribute.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
-import { defaultPolicyFile, readPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile, readPolicyFile } from '../../src/policy-store/source.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
 import { knownTicket, random } from './load.ts';
 import { PARTITIONS, waitFor } from './rig.ts';

@@ -19,7 +19,7 @@ import {
   streamDefinitions,
 } from '../../src/broker/streams.ts';
 import { encodeToken, partitionOfCase, publisherSubject } from '../../src/contract/subject.ts';
-import { Policies } from '../../src/policies.ts';
+import { Policies } from '../../src/policy-store/policies.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
 

@@ -10,7 +10,7 @@ import { apiRequest } from '../../src/broker/api.ts';
 import { connectBroker } from '../../src/broker/connect.ts';
 import { Publisher } from '../../src/broker/publisher.ts';
 import { currentDefinition, ensureStreams } from '../../src/broker/streams.ts';
-import { readPolicyText } from '../../src/policy-source.ts';
+import { readPolicyText } from '../../src/policy-store/source.ts';
 import { startTestServers, type TestServer, type TestServers } from '../support/servers.ts';
 import type { LoadMessage } from './load.ts';
 import { MonitorProcess } from './monitor-process.ts';

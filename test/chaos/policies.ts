@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { defaultPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile } from '../../src/policy-store/source.ts';
 
 const RULE = z.looseObject({ rule: z.string() });
 const POLICY = z.looseObject({

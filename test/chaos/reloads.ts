@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openConfig } from '../../src/broker/streams.ts';
 import { policyInForce } from '../../src/cli/kept-policies.ts';
 import { controlSubject } from '../../src/contract/subject.ts';
-import { readPolicyText } from '../../src/policy-source.ts';
+import { readPolicyText } from '../../src/policy-store/source.ts';
 import { encodePolicyNotice } from '../../src/processor/control.ts';
 import { type Field, PARTITIONS, until } from './field.ts';
 import type { Next } from './lives.ts';

@@ -7,10 +7,10 @@ import { connectBroker } from '../../src/broker/connect.ts';
 import { watchPrefix } from '../../src/broker/kv-watch.ts';
 import { ensureStreams, openConfig } from '../../src/broker/streams.ts';
 import { configured, keptPolicies } from '../../src/cli/kept-policies.ts';
-import { Policies, type Replaced, type Unsound } from '../../src/policies.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import { KeptPolicyError, PolicyShelf } from '../../src/policy-shelf.ts';
-import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policy-source.ts';
+import { Policies, type Replaced, type Unsound } from '../../src/policy-store/policies.ts';
+import { KeptPolicyError, PolicyShelf } from '../../src/policy-store/shelf.ts';
+import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policy-store/source.ts';
 import { startTestServers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 // What the API says of itself and of what is over: the OpenAPI document, wrong questions, alerts of an earlier policy.
 import t from 'tap';
 import { z } from 'zod';
-import { readPolicyText } from '../../src/policy-source.ts';
+import { readPolicyText } from '../../src/policy-store/source.ts';
 import { alertsAnswer } from '../../src/server/api-schemas.ts';
 import { ADMIN, FakeOwner, startRig } from '../support/server-rig.ts';
 import { until } from '../support/until.ts';

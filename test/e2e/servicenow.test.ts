@@ -9,7 +9,7 @@ import t from 'tap';
 import { z } from 'zod';
 import type { CaseState } from '../../src/engine/case.ts';
 import { decodeCase } from '../../src/engine/codec.ts';
-import { defaultPolicyFile, readPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile, readPolicyFile } from '../../src/policy-store/source.ts';
 import { defineScripts, PartitionStore } from '../../src/store/partition-store.ts';
 import { compare } from '../chaos/compare.ts';
 import { Field, PARTITIONS } from '../chaos/field.ts';

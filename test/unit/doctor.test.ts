@@ -6,7 +6,7 @@ import { readSettings } from '../../src/config.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { checkLocal } from '../../src/doctor/local.ts';
 import { noteAddress } from '../../src/monitor/address-file.ts';
-import { type Read, readPolicyFile, readPolicyText } from '../../src/policy-source.ts';
+import { type Read, readPolicyFile, readPolicyText } from '../../src/policy-store/source.ts';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 

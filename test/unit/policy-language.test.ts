@@ -8,7 +8,7 @@ import { packageRoot } from '../../src/package-root.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { calendarKeys, clockSchema, indicatorSchema, policySchema } from '../../src/policy/schema.ts';
-import { defaultPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile } from '../../src/policy-store/source.ts';
 
 const schema = policyJsonSchema();
 const validate = new Ajv({ strict: false }).compile(schema);

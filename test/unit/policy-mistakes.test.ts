@@ -6,7 +6,7 @@ import t from 'tap';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { formatError } from '../../src/policy/place.ts';
 import { standaloneCalendar } from '../../src/policy/standalone.ts';
-import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policy-source.ts';
+import { defaultPolicyFile, readPolicyFile, readPolicyText } from '../../src/policy-store/source.ts';
 
 function mistakes(text: string): string[] {
   const result = loadPolicy(text, { file: 'p.yaml' });

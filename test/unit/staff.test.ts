@@ -7,7 +7,7 @@ import { caseKey, chunkCount, decodeCase, encodeCase } from '../../src/engine/co
 import type { Told } from '../../src/engine/tell.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import { defaultPolicyFile, readPolicyFile } from '../../src/policy-source.ts';
+import { defaultPolicyFile, readPolicyFile } from '../../src/policy-store/source.ts';
 import { runLive } from '../support/live.ts';
 
 const { policy } = readPolicyFile(defaultPolicyFile());

@@ -2,9 +2,9 @@
 // them there, and what is kept of a policy has a copy of those that it uses.
 import { type KV, StringCodec } from 'nats';
 import { z } from 'zod';
-import { commandLine } from './contract/words.ts';
-import { addedYearSchema } from './policy/holiday-file.ts';
-import type { AddedYear } from './policy/holidays.ts';
+import { commandLine } from '../contract/words.ts';
+import { addedYearSchema } from '../policy/holiday-file.ts';
+import type { AddedYear } from '../policy/holidays.ts';
 
 export const HOLIDAYS_PREFIX = 'holidays.';
 

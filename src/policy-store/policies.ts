@@ -4,19 +4,13 @@
 
 import { EventEmitter } from 'node:events';
 import { type KV, type KvEntry, type NatsConnection, StringCodec } from 'nats';
-import { type KvListener, watchPrefix } from './broker/kv-watch.ts';
-import { HOLIDAYS_PREFIX, type KeptYear, listYears, putYear } from './holiday-store.ts';
-import type { CompiledPolicy } from './policy/compiled.ts';
-import { yearsUsed } from './policy/holiday-file.ts';
-import type { AddedYear } from './policy/holidays.ts';
-import { isKeptFrom, type Kept, PolicyShelf } from './policy-shelf.ts';
-import {
-  compileKept,
-  defaultPolicyFile,
-  type Read,
-  readKeptPolicy,
-  readPolicyFile,
-} from './policy-source.ts';
+import { type KvListener, watchPrefix } from '../broker/kv-watch.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { yearsUsed } from '../policy/holiday-file.ts';
+import type { AddedYear } from '../policy/holidays.ts';
+import { HOLIDAYS_PREFIX, type KeptYear, listYears, putYear } from './holidays.ts';
+import { isKeptFrom, type Kept, PolicyShelf } from './shelf.ts';
+import { compileKept, defaultPolicyFile, type Read, readKeptPolicy, readPolicyFile } from './source.ts';
 
 const PREFIX = 'policy.';
 const strings = StringCodec();

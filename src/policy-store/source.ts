@@ -2,13 +2,13 @@
 // years of holidays that were added. Each comes with all that must be kept so that it can be compiled again.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from './package-root.ts';
-import type { CompiledPolicy } from './policy/compiled.ts';
-import { yearsUsed } from './policy/holiday-file.ts';
-import type { AddedYear } from './policy/holidays.ts';
-import { loadPolicy } from './policy/load.ts';
-import { formatError } from './policy/place.ts';
-import { KEPT, type Kept } from './policy-shelf.ts';
+import { packageRoot } from '../package-root.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { yearsUsed } from '../policy/holiday-file.ts';
+import type { AddedYear } from '../policy/holidays.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { formatError } from '../policy/place.ts';
+import { KEPT, type Kept } from './shelf.ts';
 
 /** The policy file has errors; the message lists them as `check` does: the place, what was expected there, an example. */
 export class PolicyFileError extends Error {

@@ -1,9 +1,9 @@
 // Policies as SLA_CONFIG keeps them, by hash: texts, each compiled when it is first asked for. A monitor that runs for years
 // keeps many, and looks at few of them again.
 import { z } from 'zod';
-import type { CompiledPolicy } from './policy/compiled.ts';
-import { addedYearSchema } from './policy/holiday-file.ts';
-import type { Read } from './policy-source.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+import { addedYearSchema } from '../policy/holiday-file.ts';
+import type { Read } from './source.ts';
 
 export const KEPT = z.object({
   /** Whence it came into force last: the pack that ships, a file that the settings name, or sent over HTTP. */
