@@ -219,6 +219,40 @@ E-04C | 0s ticket.created kind=query; 1h ticket.closed; until 99h               
 CC-03C | 0s call.queued; 20s call.answered                                            | met
 CC-03C | 0s call.queued; 19s call.abandoned                                           | cancelled
 CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
+S0-05 | 0s ticket.created complexity=complex; 1h ticket.updated complexity=standard; until 9h | cancelled
+S0-05 | 0s ticket.created complexity=complex; 5h ticket.updated complexity=standard; until 9h | cancelled
+S0-05 | 0s ticket.created complexity=complex; 1h ticket.solution_rejected; 2h ticket.updated complexity=standard; until 9h | overdue
+S0-05 | 0s ticket.created; 1h ticket.resolved complexity=complex; until 9h            |
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.closed complexity=complex; until 9h |
+S0-05 | 0s ticket.created; 1h ticket.resolved complexity=complex; 2h ticket.reopened; until 9h | overdue
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.flagged flag=needs_third_party; until 9h |
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.solution_rejected; until 9h  | overdue
+S0-05 | 0s ticket.created; 1h ticket.solution_rejected; 2h ticket.escalated details=true customerInformed=true; 5h ticket.solution_rejected; until 12h | met overdue
+S0-10 | 0s ticket.created; 1h ticket.cancelled; 2h ticket.closed; until 99h           |
+S0-10 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.closed; until 99h       |
+S0-10 | 0s ticket.created; 1h ticket.cancelled; 2h ticket.reopened; 3h ticket.resolved; 4h ticket.closed; until 99h | overdue
+S0-11 | 0s ticket.created kind=problem; 1h ticket.resolved; 2h ticket.informed; until 99h |
+S0-11 | 0s ticket.created kind=problem; 1h ticket.cancelled; 2h ticket.replied by=agent; until 99h |
+S0-11 | 0s ticket.created kind=problem; 1h ticket.merged into=9; 2h ticket.replied by=agent; until 99h |
+S0-11 | 0s ticket.created kind=problem; 1h ticket.pending reason=parts; 2h ticket.informed; until 27h | overdue
+S0-11 | 0s ticket.created kind=problem; 1h ticket.resolved; 2h ticket.reopened; 3h ticket.replied by=agent; until 99h | overdue
+S1-03.chat | 0s chat.started kind=consultation; 1m chat.message by=customer; 65s chat.message by=bot; 2m chat.message by=customer; 9m chat.message by=agent | met
+S1-03.chat | 0s chat.started; 1m chat.message by=customer; 66s chat.message by=agent; 2m chat.ended kind=consultation | missed
+S1-03.chat | 0s chat.started kind=consultation; 1m chat.message by=customer; 62s chat.ended | cancelled
+S1-03.chat | 0s chat.started kind=problem; 1m chat.message by=customer; 2m chat.message by=agent |
+S1-07 | 0s ticket.surveyed csat=2; 1h ticket.followed_up level=specialist done=true   | met
+S1-08 | 0s ticket.surveyed csat=1 satisfaction=dissatisfied; 25h ticket.followed_up level=supervisor done=true | missed
+S1-09 | 0s ticket.surveyed csat=3; until 99h                                          |
+S3-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.replied by=agent; until 99h  |
+S3-01 | 0s ticket.created; 1h ticket.closed; 2h ticket.handed_over from=agent; until 99h |
+S3-01 | 0s ticket.created; 1h ticket.cancelled; 2h ticket.replied by=agent; until 99h |
+S3-01 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.replied by=agent; until 99h |
+S3-01 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=agent; until 27h | overdue
+S3-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.reopened; 3h ticket.replied by=agent; until 99h | overdue
+S4-03 | 0s ticket.created; 1h ticket.resolved; 2h ticket.flagged flag=special; until 99h |
+S4-04 | 0s ticket.created kind=complaint; 1h ticket.merged into=9; 2h ticket.closed; until 99h |
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 65m ticket.graded severity=general; until 9h | cancelled
+E-04C | 0s ticket.created kind=complaint; 1h ticket.cancelled; 2h ticket.closed; until 99h |
 `;
 
 const FLOWS = [
@@ -328,7 +362,10 @@ function eventOf(number: number, time: number, type: string, fields: readonly st
   const entity = ENTITIES.find(one => type.startsWith(`${one}.`));
   if (entity === undefined) throw new Error(`no entity in ${type}`);
   const data = Object.fromEntries(
-    fields.map(field => [field.split('=')[0] ?? '', fieldValue(field.split('=')[1] ?? '')]),
+    fields.map(field => {
+      const [name = '', value = ''] = field.split('=');
+      return [name, name === 'csat' ? Number(value) : fieldValue(value)];
+    }),
   );
   return { id: `e${number}`, source: 'test', type, entity, case: '1', time, fields: data, digest: '' };
 }
