@@ -77,13 +77,22 @@ export const READINGS: readonly Remark[] = [
   },
   {
     rule: 'S0-10',
-    text: 'does not start on cases that are closed after they were cancelled or merged: nothing was done for them. Nor do S4-04 and E-04C.',
+    text:
+      'does not start on cases that are closed after they were cancelled or merged: nothing was done for them. Nor do S4-04 ' +
+      'and E-04C. A follow-up counts where it says `done: true`; for E-04C any entry does.',
   },
   {
     rule: 'S0-11',
     text:
       'takes as under investigation what has been answered and is neither resolved nor closed, of the kinds that are ' +
-      'looked into. What is told when a case is over, or was merged, starts it no more than S3-01.',
+      'looked into. A solution or a visit that is agreed with the customer is an update too, and for S3-01 a contact. What ' +
+      'is told when a case is over, or was merged, starts neither.',
+  },
+  {
+    rule: 'S1-01',
+    text:
+      'goes on where a case is urgent again that was graded down unanswered. An urgency that is entered when the case is over ' +
+      'starts nothing, the emergency plan included, unless the case is reopened.',
   },
   {
     rule: 'S1-05',

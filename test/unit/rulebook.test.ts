@@ -253,6 +253,33 @@ S4-03 | 0s ticket.created; 1h ticket.resolved; 2h ticket.flagged flag=special; u
 S4-04 | 0s ticket.created kind=complaint; 1h ticket.merged into=9; 2h ticket.closed; until 99h |
 S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 65m ticket.graded severity=general; until 9h | cancelled
 E-04C | 0s ticket.created kind=complaint; 1h ticket.cancelled; 2h ticket.closed; until 99h |
+S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=agent about=progress; until 25h | met
+S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=customer about=progress; until 25h | overdue
+S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=agent; until 25h        | overdue
+S0-04 | 0s ticket.created channel=email; 9h ticket.solution_implemented; 30h ticket.resolved | met
+S0-07 | 0s ticket.created kind=problem complexity=standard; 9h ticket.pending reason=parts; 99h ticket.replied by=agent about=eta expectedAt=@200h | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=agent about=delay expectedAt=@99h; until 4h | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=customer about=delay expectedAt=@99h; until 4h | overdue
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=agent about=eta; until 4h | overdue
+S0-11 | 0s ticket.created kind=problem; 1h ticket.replied by=agent; 20h ticket.solution_proposed; 44h ticket.visit_agreed; 60h ticket.resolved | met met cancelled
+S0-11 | 0s ticket.created kind=repair; 1h ticket.visit_agreed; until 26h              | overdue
+S1-01 | 0s ticket.created urgency=normal; 1h ticket.replied by=agent; 2h ticket.resolved urgency=urgent; until 9h |
+S1-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.closed urgency=critical; until 9h |
+S1-01 | 0s ticket.created; 1h ticket.resolved urgency=urgent; 9h ticket.reopened; 9h30m ticket.replied by=agent | met
+S1-01 | 0s ticket.created urgency=urgent; 10m ticket.replied by=agent; 1h ticket.updated urgency=normal; 2h ticket.updated urgency=urgent; 151m ticket.replied by=agent | met missed
+S1-01 | 0s ticket.created; 1h ticket.pending reason=customer; 2h ticket.updated urgency=urgent; until 3h | overdue
+S1-01 | 0s ticket.created urgency=urgent; 10m ticket.replied by=agent; 1h ticket.resolved; 2h ticket.reopened; until 9h | met
+S1-05 | 0s ticket.created urgency=normal; 2h ticket.resolved urgency=urgent; until 9h |
+S1-05 | 0s ticket.created urgency=normal; 2h ticket.updated urgency=urgent; 150m ticket.assigned tier=lead | met
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 20h ticket.visit_agreed; until 99h | met
+S3-01 | 0s ticket.created; 1h ticket.handed_over from=agent; 20h ticket.solution_proposed; until 99h | met
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 25h1ms ticket.arrived; until 99h | missed
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 20h ticket.dispatched; until 99h | overdue
+S4-01 | 0s ticket.created kind=repair; 9h ticket.replied by=senior about=eta expectedAt=@99h; until 25h | met
+S4-01 | 0s ticket.created kind=repair; 9h ticket.solution_implemented; until 25h      | met
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.replied by=agent about=delay expectedAt=@99h; until 38h | met
+E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent about=milestone; until 9h | met
+E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent; until 9h    | overdue
 `;
 
 const FLOWS = [
