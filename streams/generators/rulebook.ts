@@ -103,7 +103,7 @@ export const READINGS: readonly Remark[] = [
   {
     rule: 'S1-06',
     text:
-      'is not ended by the end of the case: a promise holds until it is kept, or waived (`ticket.waived`). A promise ' +
+      'is ended by the end of a case only where it is merged: else a promise holds until it is kept or waived. A promise ' +
       'without a name or without a time starts nothing.',
   },
   {

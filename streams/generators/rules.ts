@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { defaultPolicyFile } from '../../src/policy-source.ts';
-import { clockRow, indicatorRow } from './rule-words.ts';
+import { clockRow, derivedRow, indicatorRow } from './rule-words.ts';
 import { FLOWS, GOVERNANCE, INDICATORS, type NamedRule, READINGS, REMARKS, type Remark } from './rulebook.ts';
 import { code, table } from './table.ts';
 import type { Generator } from './types.ts';
@@ -59,6 +59,10 @@ ${clockTable(single)}
 Where the rulebook leaves room:
 
 ${remarks(READINGS)}
+
+Attributes of the pack's own; each is false until one of these events, and true from then on:
+
+${table(['attribute', 'true from'], policy.derived.map(derivedRow))}
 
 ## Flows
 

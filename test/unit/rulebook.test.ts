@@ -280,6 +280,8 @@ S4-01 | 0s ticket.created kind=repair; 9h ticket.solution_implemented; until 25h
 S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.replied by=agent about=delay expectedAt=@99h; until 38h | met
 E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent about=milestone; until 9h | met
 E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent; until 9h    | overdue
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; until 200h | cancelled
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; 120h ticket.solution_implemented; 125h ticket.confirmed | cancelled met
 `;
 
 const FLOWS = [
