@@ -57,7 +57,7 @@ export const READINGS: readonly Remark[] = [
     text:
       'starts again where another of its reasons comes, or another solution is rejected, after it was escalated. It ' +
       'ends when the case turns out to be standard and no other reason is there. Complexity, or a need for a third party, that ' +
-      'is entered when the case is over starts nothing.',
+      'is entered when the case is over starts nothing, nor does such complexity start S2-02.',
   },
   {
     rule: 'S0-06',

@@ -282,6 +282,9 @@ E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent about=m
 E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent; until 9h    | overdue
 S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; until 200h | cancelled
 S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; 120h ticket.solution_implemented; 125h ticket.confirmed | cancelled met
+S2-02 | 0s ticket.created complexity=standard; 2h ticket.resolved complexity=complex; until 9h |
+S2-02 | 0s ticket.created; 30m ticket.updated complexity=complex; 1h ticket.department_assigned department=a | met
+S2-02 | 0s ticket.created complexity=complex; 61m ticket.department_assigned department=a | missed
 `;
 
 const FLOWS = [
