@@ -4,6 +4,7 @@ import {
   type CompiledClock,
   type CompiledIndicator,
   type CompiledPolicy,
+  type DerivedAttribute,
   type Duration,
   NOTIFY,
   type Occasion,
@@ -61,6 +62,11 @@ export function indicatorRow(indicator: CompiledIndicator, tests: string): strin
     alert === null ? '—' : alertWords(indicator),
     tests,
   ];
+}
+
+/** An attribute that events set for good, and which. */
+export function derivedRow({ path, set }: DerivedAttribute): string[] {
+  return [code(path), events(set)];
 }
 
 function figure({ measure }: CompiledIndicator): string {

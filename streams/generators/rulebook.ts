@@ -32,10 +32,99 @@ export const FLOWS: readonly NamedRule[] = [
   { rule: 'S4-F2', zh: '收款补单售后流程', en: 'paid replacement order' },
 ];
 
-interface Remark {
+export interface Remark {
   readonly rule: string;
   readonly text: string;
 }
+
+/** How clocks are read where the rulebook leaves room. */
+export const READINGS: readonly Remark[] = [
+  {
+    rule: 'S0-02',
+    text:
+      'runs from the first message whether or not a bot talks to the customer: a chat that the bot settles alone later ' +
+      'than after 30 s is missed.',
+  },
+  {
+    rule: 'S0-03',
+    text:
+      'is the only clock that pauses, while the customer is waited for and unless the case is or was a complaint: the rulebook ' +
+      'names no pause of the others. For it, as for all first replies, a case that is over without one is cancelled: ' +
+      'neither kept nor broken.',
+  },
+  {
+    rule: 'S0-05',
+    text:
+      'starts again where another of its reasons comes, or another solution is rejected, after it was escalated. It ' +
+      'ends when the case turns out to be standard and no other reason is there. Complexity, or a need for a third party, that ' +
+      'is entered when the case is over starts nothing, nor does such complexity start S2-02.',
+  },
+  {
+    rule: 'S0-06',
+    text:
+      'takes `problem` as the kind and needs the grade, as S0-07 does: a case without `complexity` runs neither. In the ' +
+      'same way a case without `urgency` runs neither S1-01 nor S1-02.',
+  },
+  {
+    rule: 'S0-07',
+    text: 'also ends for complex problems, once they have waited for parts, when the customer is told when these come.',
+  },
+  {
+    rule: 'S0-08',
+    text:
+      'runs on cases that say that the solution was carried out: one that is only resolved, as most are that are solved in ' +
+      'the first contact, has S0-10.',
+  },
+  {
+    rule: 'S0-10',
+    text:
+      'does not start on cases that are closed after they were cancelled or merged: nothing was done for them. Nor do S4-04 ' +
+      'and E-04C. A follow-up counts where it says `done: true`; for E-04C any entry does.',
+  },
+  {
+    rule: 'S0-11',
+    text:
+      'takes as under investigation what has been answered and is neither resolved nor closed, of the kinds that are ' +
+      'looked into. A solution or a visit that is agreed with the customer is an update too, and for S3-01 a contact. What ' +
+      'is told when a case is over, or was merged, starts neither.',
+  },
+  {
+    rule: 'S1-01',
+    text:
+      'goes on where a case is urgent again that was graded down unanswered. An urgency that is entered when the case is over ' +
+      'starts nothing, the emergency plan included, unless the case is reopened.',
+  },
+  {
+    rule: 'S1-05',
+    text:
+      'starts when a case becomes urgent, as S1-01 does, also where a senior engineer has it already: it is to be ' +
+      'assigned as an urgent one.',
+  },
+  {
+    rule: 'S1-06',
+    text:
+      'is ended by the end of a case only where it is merged: else a promise holds until it is kept or waived. A promise ' +
+      'without a name or without a time starts nothing.',
+  },
+  {
+    rule: 'S1-07',
+    text: 'takes 1 and 2 of 5 as dissatisfied where a survey only has marks (†), as S1-08 and S1-09 do.',
+  },
+  {
+    rule: 'S2-02',
+    text:
+      'counts from the record of the case, also where it is found to be a complaint or complex later, as all rules do ' +
+      'that start with `ticket.created`.',
+  },
+  {
+    rule: 'S4-02',
+    text: 'takes a `distance` as the sign that a visit is needed, whatever the kind of the case.',
+  },
+  {
+    rule: 'S4-05',
+    text: 'ends when the complaint is graded down again.',
+  },
+];
 
 /** Where the contract has no word for what a rule asks for, and what stands in its place. */
 export const REMARKS: readonly Remark[] = [

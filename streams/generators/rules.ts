@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { defaultPolicyFile } from '../../src/policy-store/source.ts';
-import { clockRow, indicatorRow } from './rule-words.ts';
-import { FLOWS, GOVERNANCE, INDICATORS, type NamedRule, REMARKS } from './rulebook.ts';
+import { clockRow, derivedRow, indicatorRow } from './rule-words.ts';
+import { FLOWS, GOVERNANCE, INDICATORS, type NamedRule, READINGS, REMARKS, type Remark } from './rulebook.ts';
 import { code, table } from './table.ts';
 import type { Generator } from './types.ts';
 
@@ -56,6 +56,14 @@ Tests stand in \`test/unit\`; a number of timelines is that of \`${TIMELINES}\`,
 
 ${clockTable(single)}
 
+Where the rulebook leaves room:
+
+${remarks(READINGS)}
+
+Attributes of the pack's own; each is false until one of these events, and true from then on:
+
+${table(['attribute', 'true from'], policy.derived.map(derivedRow))}
+
 ## Flows
 
 Each stage starts when the one before it ends, the first when the case comes to follow the flow; an event that completes a
@@ -70,7 +78,7 @@ ${table(
   policy.indicators.map(indicator => indicatorRow(indicator, tests(indicator.rule))),
 )}
 
-${REMARKS.map(({ rule, text }) => `- ${rule} ${text}`).join('\n')}
+${remarks(REMARKS)}
 
 Clocks that only figures use:
 
@@ -83,6 +91,10 @@ ${table(
   GOVERNANCE.map(({ rule, document, what, how }) => [rule, document, what, how]),
 )}
 `;
+}
+
+function remarks(all: readonly Remark[]): string {
+  return all.map(({ rule, text }) => `- ${rule} ${text}`).join('\n');
 }
 
 function pack(): CompiledPolicy {

@@ -35,7 +35,7 @@ const POLICIES: Readonly<Record<string, CompiledPolicy>> = {
   renamed: load(PACK.replace('action: emergency-plan', 'action: other-plan')),
   roles: load(PACK.replace(/(action: emergency-plan, to: )[\w-]+/, '$1ceo')),
   /** Nothing is urgent. */
-  'no-urgency': load(PACK.replace('&urgent { urgency: [urgent, critical] }', '&urgent { urgency: [never] }')),
+  'no-urgency': load(PACK.replace('&urgent { urgency: [urgent, critical],', '&urgent { urgency: [never],')),
 };
 
 const TIMELINES = `
@@ -44,6 +44,8 @@ const TIMELINES = `
 0s ticket.created urgency=critical; 5m ticket.replied by=agent                           | plan 1 at 0s; met 1
 0s ticket.created urgency=normal; 2h ticket.updated urgency=urgent                       | plan 1 at 2h
 0s ticket.created urgency=normal; 2h ticket.replied by=agent                             |
+0s ticket.created urgency=normal; 2h ticket.resolved urgency=urgent; 3h ticket.closed    |
+0s ticket.created urgency=normal; 2h ticket.resolved urgency=urgent; 3h ticket.reopened  | plan 1 at 3h
 0s ticket.created; 5m ticket.updated urgency=urgent; 6m ticket.updated urgency=critical  | plan 1 at 5m
 # Lowered: the cycle is cancelled; raised again: the cancellation is taken back, and the plan has been on since the first time
 0s ticket.created urgency=urgent; 5m ticket.updated urgency=normal                       | plan 1 at 0s; cancelled 1

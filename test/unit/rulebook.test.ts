@@ -219,6 +219,73 @@ E-04C | 0s ticket.created kind=query; 1h ticket.closed; until 99h               
 CC-03C | 0s call.queued; 20s call.answered                                            | met
 CC-03C | 0s call.queued; 19s call.abandoned                                           | cancelled
 CC-03C | 0s call.queued; 21s call.abandoned                                           | missed
+S0-05 | 0s ticket.created complexity=complex; 1h ticket.updated complexity=standard; until 9h | cancelled
+S0-05 | 0s ticket.created complexity=complex; 5h ticket.updated complexity=standard; until 9h | cancelled
+S0-05 | 0s ticket.created complexity=complex; 1h ticket.escalated details=true customerInformed=true; 2h ticket.updated complexity=standard; 3h ticket.updated complexity=complex; until 9h | met overdue
+S0-05 | 0s ticket.created complexity=complex; 1h ticket.solution_rejected; 2h ticket.updated complexity=standard; until 9h | overdue
+S0-05 | 0s ticket.created; 1h ticket.resolved complexity=complex; until 9h            |
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.closed complexity=complex; until 9h |
+S0-05 | 0s ticket.created; 1h ticket.resolved complexity=complex; 2h ticket.reopened; until 9h | overdue
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.flagged flag=needs_third_party; until 9h |
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.solution_rejected; until 9h  | overdue
+S0-05 | 0s ticket.created; 1h ticket.solution_rejected; 2h ticket.escalated details=true customerInformed=true; 5h ticket.solution_rejected; until 12h | met overdue
+S0-10 | 0s ticket.created; 1h ticket.cancelled; 2h ticket.closed; until 99h           |
+S0-10 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.closed; until 99h       |
+S0-10 | 0s ticket.created; 1h ticket.cancelled; 2h ticket.reopened; 3h ticket.resolved; 4h ticket.closed; until 99h | overdue
+S0-11 | 0s ticket.created kind=problem; 1h ticket.resolved; 2h ticket.informed; until 99h |
+S0-11 | 0s ticket.created kind=problem; 1h ticket.cancelled; 2h ticket.replied by=agent; until 99h |
+S0-11 | 0s ticket.created kind=problem; 1h ticket.merged into=9; 2h ticket.replied by=agent; until 99h |
+S0-11 | 0s ticket.created kind=problem; 1h ticket.pending reason=parts; 2h ticket.informed; until 27h | overdue
+S0-11 | 0s ticket.created kind=problem; 1h ticket.resolved; 2h ticket.reopened; 3h ticket.replied by=agent; until 99h | overdue
+S1-03.chat | 0s chat.started kind=consultation; 1m chat.message by=customer; 65s chat.message by=bot; 2m chat.message by=customer; 9m chat.message by=agent | met
+S1-03.chat | 0s chat.started; 1m chat.message by=customer; 66s chat.message by=agent; 2m chat.ended kind=consultation | missed
+S1-03.chat | 0s chat.started kind=consultation; 1m chat.message by=customer; 62s chat.ended | cancelled
+S1-03.chat | 0s chat.started kind=problem; 1m chat.message by=customer; 2m chat.message by=agent |
+S1-07 | 0s ticket.surveyed csat=2; 1h ticket.followed_up level=specialist done=true   | met
+S1-08 | 0s ticket.surveyed csat=1 satisfaction=dissatisfied; 25h ticket.followed_up level=supervisor done=true | missed
+S1-09 | 0s ticket.surveyed csat=3; until 99h                                          |
+S3-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.replied by=agent; until 99h  |
+S3-01 | 0s ticket.created; 1h ticket.closed; 2h ticket.handed_over from=agent; until 99h |
+S3-01 | 0s ticket.created; 1h ticket.cancelled; 2h ticket.replied by=agent; until 99h |
+S3-01 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.replied by=agent; until 99h |
+S3-01 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=agent; until 27h | overdue
+S3-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.reopened; 3h ticket.replied by=agent; until 99h | overdue
+S4-03 | 0s ticket.created; 1h ticket.resolved; 2h ticket.flagged flag=special; until 99h |
+S4-04 | 0s ticket.created kind=complaint; 1h ticket.merged into=9; 2h ticket.closed; until 99h |
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 65m ticket.graded severity=general; until 9h | cancelled
+E-04C | 0s ticket.created kind=complaint; 1h ticket.cancelled; 2h ticket.closed; until 99h |
+S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=agent about=progress; until 25h | met
+S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=customer about=progress; until 25h | overdue
+S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=agent; until 25h        | overdue
+S0-04 | 0s ticket.created channel=email; 9h ticket.solution_implemented; 30h ticket.resolved | met
+S0-07 | 0s ticket.created kind=problem complexity=standard; 9h ticket.pending reason=parts; 99h ticket.replied by=agent about=eta expectedAt=@200h | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=agent about=delay expectedAt=@99h; until 4h | met
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=customer about=delay expectedAt=@99h; until 4h | overdue
+S0-09 | 0s ticket.created; 1h ticket.pending reason=parts; 2h ticket.replied by=agent about=eta; until 4h | overdue
+S0-11 | 0s ticket.created kind=problem; 1h ticket.replied by=agent; 20h ticket.solution_proposed; 44h ticket.visit_agreed; 60h ticket.resolved | met met cancelled
+S0-11 | 0s ticket.created kind=repair; 1h ticket.visit_agreed; until 26h              | overdue
+S1-01 | 0s ticket.created urgency=normal; 1h ticket.replied by=agent; 2h ticket.resolved urgency=urgent; until 9h |
+S1-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.closed urgency=critical; until 9h |
+S1-01 | 0s ticket.created; 1h ticket.resolved urgency=urgent; 9h ticket.reopened; 9h30m ticket.replied by=agent | met
+S1-01 | 0s ticket.created urgency=urgent; 10m ticket.replied by=agent; 1h ticket.updated urgency=normal; 2h ticket.updated urgency=urgent; 151m ticket.replied by=agent | met missed
+S1-01 | 0s ticket.created; 1h ticket.pending reason=customer; 2h ticket.updated urgency=urgent; until 3h | overdue
+S1-01 | 0s ticket.created urgency=urgent; 10m ticket.replied by=agent; 1h ticket.resolved; 2h ticket.reopened; until 9h | met
+S1-05 | 0s ticket.created urgency=normal; 2h ticket.resolved urgency=urgent; until 9h |
+S1-05 | 0s ticket.created urgency=normal; 2h ticket.updated urgency=urgent; 150m ticket.assigned tier=lead | met
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 20h ticket.visit_agreed; until 99h | met
+S3-01 | 0s ticket.created; 1h ticket.handed_over from=agent; 20h ticket.solution_proposed; until 99h | met
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 25h1ms ticket.arrived; until 99h | missed
+S3-01 | 0s ticket.created; 1h ticket.replied by=agent; 20h ticket.dispatched; until 99h | overdue
+S4-01 | 0s ticket.created kind=repair; 9h ticket.replied by=senior about=eta expectedAt=@99h; until 25h | met
+S4-01 | 0s ticket.created kind=repair; 9h ticket.solution_implemented; until 25h      | met
+S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.replied by=agent about=delay expectedAt=@99h; until 38h | met
+E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent about=milestone; until 9h | met
+E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent; until 9h    | overdue
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; until 200h | cancelled
+S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; 120h ticket.solution_implemented; 125h ticket.confirmed | cancelled met
+S2-02 | 0s ticket.created complexity=standard; 2h ticket.resolved complexity=complex; until 9h |
+S2-02 | 0s ticket.created; 30m ticket.updated complexity=complex; 1h ticket.department_assigned department=a | met
+S2-02 | 0s ticket.created complexity=complex; 61m ticket.department_assigned department=a | missed
 `;
 
 const FLOWS = [
@@ -328,7 +395,10 @@ function eventOf(number: number, time: number, type: string, fields: readonly st
   const entity = ENTITIES.find(one => type.startsWith(`${one}.`));
   if (entity === undefined) throw new Error(`no entity in ${type}`);
   const data = Object.fromEntries(
-    fields.map(field => [field.split('=')[0] ?? '', fieldValue(field.split('=')[1] ?? '')]),
+    fields.map(field => {
+      const [name = '', value = ''] = field.split('=');
+      return [name, name === 'csat' ? Number(value) : fieldValue(value)];
+    }),
   );
   return { id: `e${number}`, source: 'test', type, entity, case: '1', time, fields: data, digest: '' };
 }
