@@ -201,6 +201,11 @@ t.test('doctor: content with its own servers, plain about what is wrong with oth
   ]) {
     t.match(good.stdout, line);
   }
+  const jsm = await nc.jetstreamManager();
+  await jsm.streams.delete('SLA_RECORDS');
+  const lacking = await runProgram(['doctor'], { env });
+  t.match(lacking, { code: 1, stdout: /BAD +streams +SLA_RECORDS is missing\n +→ .*restart/ });
+  t.match(lacking.stdout, /^ok +disk .* left/m, 'the others are looked at all the same');
   await nc.close();
   await servers.stop();
 
