@@ -69,7 +69,9 @@ async function checkStreams(nc: NatsConnection, partitions: number): Promise<Fin
   for (const definition of wanted) {
     const current = await currentDefinition(nc, definition.name);
     if (current === null) {
-      findings.push(bad('streams', `${definition.name} is missing`, 'Start the monitor, or restart it: it makes it'));
+      findings.push(
+        bad('streams', `${definition.name} is missing`, 'Start the monitor, or restart it: it makes it'),
+      );
       continue;
     }
     const wrong = differences(current, definition);
