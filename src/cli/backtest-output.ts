@@ -55,6 +55,7 @@ export const SUMMARY_COLUMNS = [
   'titleZh',
   'titleEn',
   'evidence',
+  'objective',
 ];
 
 /** The shares of promises kept, then what pauses did to each rule. */
@@ -75,9 +76,11 @@ export function* summaryRows(tally: Tally): Iterable<Row> {
     yield { kind: 'pauses', by: 'rule', name, ...found, ...titleCells(tally, name) };
 }
 
-/** What a rule is called, and whether its clock is over evidence, and so in no total. */
+/** What a rule is called, whether its clock is over evidence, and so in no total, and its objective. */
 function ruleCells(tally: Tally, rule: string): Row {
-  return { evidence: String(tally.isEvidence(rule)), ...titleCells(tally, rule) };
+  const objective = tally.objectiveOf(rule);
+  const cells = { evidence: String(tally.isEvidence(rule)), ...titleCells(tally, rule) };
+  return objective === null ? cells : { ...cells, objective };
 }
 
 function titleCells(tally: Tally, rule: string): Row {
@@ -92,6 +95,14 @@ function titleText(tally: Tally, rule: string): string {
   return `  ${title.zh === title.en ? title.zh : `${title.zh} / ${title.en}`}`;
 }
 
+/** Whether what was read keeps the rule's objective; empty where the policy names none. */
+function objectiveText(tally: Tally, rule: string, { met, judged }: Compliance): string {
+  const objective = tally.objectiveOf(rule);
+  if (objective === null || judged === 0) return '';
+  const share = `${Number((objective * 100).toFixed(6))}%`;
+  return met < objective * judged - 1e-9 ? `, below its objective of ${share}` : `, objective ${share} kept`;
+}
+
 /** Why the rules don't add up to the total. */
 const APART = '  (evidence: in no total)';
 
@@ -103,7 +114,7 @@ export function* summaryText(tally: Tally): Iterable<string> {
     const groups = [...tally.groups(by)];
     const width = widthOf(groups.map(([name]) => name));
     for (const [name, found] of groups)
-      yield `  ${nameOf(name, width)} ${percent(found)}${by === 'rule' ? titleText(tally, name) : ''}${by === 'rule' && tally.isEvidence(name) ? APART : ''}`;
+      yield `  ${nameOf(name, width)} ${percent(found)}${by === 'rule' ? objectiveText(tally, name, found) : ''}${by === 'rule' ? titleText(tally, name) : ''}${by === 'rule' && tally.isEvidence(name) ? APART : ''}`;
   }
   const paused = tally.hygiene().filter(([, { paused: count }]) => count > 0);
   if (paused.length === 0) return;

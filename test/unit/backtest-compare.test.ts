@@ -252,7 +252,7 @@ t.test('what was not stopped is counted in a suggestion, and its text is rounded
 });
 
 t.test('shares are exact, and stand in a column behind names of any width', async t => {
-  const policy = policyOf(rule('R', '1h'));
+  const policy = policyOf(rule('R', '1h', ', objective: { share: 57%, window: 28d }'));
   const tally = new Tally(policy);
   const until = NINE + 100 * MINUTE;
   for (let i = 0; i < 100; i++) {
@@ -263,6 +263,7 @@ t.test('shares are exact, and stand in a column behind names of any width', asyn
   }
   const text = [...summaryText(tally)];
   t.equal(text[0], '100 cases; met 57.00% (57 of 100)', 'not 56.99%');
+  t.ok(text.includes('  R            57.00% (57 of 100), objective 57% kept'), text.join('\n'));
   t.ok(text.includes('  network-and-vpn 56.00% (28 of 50)'), text.join('\n'));
   t.ok(text.includes('  应用支持二线    58.00% (29 of 50)'), text.join('\n'));
 });
