@@ -368,6 +368,26 @@ t.test('signs of a Chinese keyboard, and texts that a comma cuts, are named', t 
   t.end();
 });
 
+t.test('steps of a ladder are in order on each calendar', t => {
+  const ladder = (steps: string) =>
+    `version: 1\ncalendars: { m: { hours: { mon-fri: ["10:00-17:00"] } } }\n${clock(`target: 1h, ladder: [${steps}]`).slice(11)}`;
+  t.same(
+    mistakes(ladder('{ after: 0s, to: a }, { after: 3h, to: b }, { after: 1h, to: c, calendar: m }')),
+    [],
+  );
+  const backwards = /ladder\[2\]\.after: a step of the ladder comes before one above it/;
+  t.match(
+    mistakes(
+      ladder('{ after: 2h, to: a, calendar: m }, { after: 3h, to: b }, { after: 1h, to: c, calendar: m }'),
+    ),
+    [backwards],
+  );
+  t.match(mistakes(ladder('{ after: 2h, to: a }, { after: 3h, to: b }, { after: 0s, to: c, calendar: m }')), [
+    backwards,
+  ]);
+  t.end();
+});
+
 t.test('a policy that is sent is told what to do about its iCalendar file', t => {
   const text =
     'version: 1\ncalendars: { c: { hours: { mon: ["09:00-18:00"] }, holidays: { ics: c.ics } } }\n';
