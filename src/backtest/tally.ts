@@ -26,6 +26,7 @@ export class Tally {
   readonly #zone: Zone | null;
   readonly #titles: ReadonlyMap<string, Title>;
   readonly #evidence: ReadonlySet<string>;
+  readonly #objectives: ReadonlyMap<string, number | null>;
   readonly #groups: Record<Grouping, Map<string, Compliance>> = {
     rule: new Map(),
     queue: new Map(),
@@ -39,6 +40,7 @@ export class Tally {
     this.#zone = zoneOf(policy.timezone);
     this.#titles = new Map(policy.clocks.map(({ rule, title }) => [rule, title]));
     this.#evidence = evidenceOf(policy);
+    this.#objectives = new Map(policy.clocks.map(({ rule, objective }) => [rule, objective?.share ?? null]));
   }
 
   /**
@@ -70,6 +72,11 @@ export class Tally {
   /** Whether a rule's clock is over evidence, and so in no total. */
   isEvidence(rule: string): boolean {
     return this.#evidence.has(rule);
+  }
+
+  /** The share of a rule's cycles that is to be met; null where the policy names none. */
+  objectiveOf(rule: string): number | null {
+    return this.#objectives.get(rule) ?? null;
   }
 
   /** Names in order, each with its figures. */

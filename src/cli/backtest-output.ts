@@ -3,6 +3,7 @@
 import type { Comparison, ComplianceMove, Difference } from '../backtest/compare.ts';
 import { PERCENTILES, roundedUp, SHARES, type Suggestion } from '../backtest/suggest.ts';
 import { type Compliance, GROUPINGS, shareOf, type Tally } from '../backtest/tally.ts';
+import { columnsOf } from '../contract/columns.ts';
 import { counted } from '../contract/words.ts';
 import { lengthText } from '../engine/explain-words.ts';
 
@@ -54,6 +55,7 @@ export const SUMMARY_COLUMNS = [
   'titleZh',
   'titleEn',
   'evidence',
+  'objective',
 ];
 
 /** The shares of promises kept, then what pauses did to each rule. */
@@ -74,9 +76,11 @@ export function* summaryRows(tally: Tally): Iterable<Row> {
     yield { kind: 'pauses', by: 'rule', name, ...found, ...titleCells(tally, name) };
 }
 
-/** What a rule is called, and whether its clock is over evidence, and so in no total. */
+/** What a rule is called, whether its clock is over evidence, and so in no total, and its objective. */
 function ruleCells(tally: Tally, rule: string): Row {
-  return { evidence: String(tally.isEvidence(rule)), ...titleCells(tally, rule) };
+  const objective = tally.objectiveOf(rule);
+  const cells = { evidence: String(tally.isEvidence(rule)), ...titleCells(tally, rule) };
+  return objective === null ? cells : { ...cells, objective };
 }
 
 function titleCells(tally: Tally, rule: string): Row {
@@ -91,6 +95,14 @@ function titleText(tally: Tally, rule: string): string {
   return `  ${title.zh === title.en ? title.zh : `${title.zh} / ${title.en}`}`;
 }
 
+/** Whether what was read keeps the rule's objective; empty where the policy names none. */
+function objectiveText(tally: Tally, rule: string, { met, judged }: Compliance): string {
+  const objective = tally.objectiveOf(rule);
+  if (objective === null || judged === 0) return '';
+  const share = `${Number((objective * 100).toFixed(6))}%`;
+  return met < objective * judged - 1e-9 ? `, below its objective of ${share}` : `, objective ${share} kept`;
+}
+
 /** Why the rules don't add up to the total. */
 const APART = '  (evidence: in no total)';
 
@@ -99,18 +111,21 @@ export function* summaryText(tally: Tally): Iterable<string> {
   for (const by of GROUPINGS) {
     yield '';
     yield `Met, by ${by}`;
-    for (const [name, found] of tally.groups(by))
-      yield `  ${nameOf(name)} ${percent(found)}${by === 'rule' ? titleText(tally, name) : ''}${by === 'rule' && tally.isEvidence(name) ? APART : ''}`;
+    const groups = [...tally.groups(by)];
+    const width = widthOf(groups.map(([name]) => name));
+    for (const [name, found] of groups)
+      yield `  ${nameOf(name, width)} ${percent(found)}${by === 'rule' ? objectiveText(tally, name, found) : ''}${by === 'rule' ? titleText(tally, name) : ''}${by === 'rule' && tally.isEvidence(name) ? APART : ''}`;
   }
   const paused = tally.hygiene().filter(([, { paused: count }]) => count > 0);
   if (paused.length === 0) return;
   yield '';
   yield 'Pauses, by rule: cycles paused, still on after three days, begun in the last tenth before the due instant, ended while paused; met with and without pauses';
+  const width = widthOf(paused.map(([rule]) => rule));
   for (const [rule, found] of paused) {
     const { cycles, stuck, lastMoment, endedPaused, kept, broken, keptWithout, brokenWithout } = found;
     const withPauses = percent({ met: kept, judged: kept + broken });
     const without = percent({ met: keptWithout, judged: keptWithout + brokenWithout });
-    yield `  ${nameOf(rule)} ${found.paused} of ${cycles}, ${stuck}, ${lastMoment}, ${endedPaused}; ${withPauses}, ${without}${titleText(tally, rule)}`;
+    yield `  ${nameOf(rule, width)} ${found.paused} of ${cycles}, ${stuck}, ${lastMoment}, ${endedPaused}; ${withPauses}, ${without}${titleText(tally, rule)}`;
   }
 }
 
@@ -155,13 +170,15 @@ export function* comparisonText(comparison: Comparison): Iterable<string> {
   yield `${counted(comparison.caseCount, 'case')}, ${counted(comparison.compared, 'clock cycle')}: ${counted(cycles.size, 'ends', 'end')} otherwise, ${counted(turned.missed, 'case turns', 'cases turn')} from met to missed, ${turned.met} from missed to met`;
   for (const [kind, count] of [...comparison.kinds].sort((a, b) => b[1] - a[1])) yield `  ${kind}: ${count}`;
   let by = '';
-  for (const move of comparison.compliance()) {
+  const moves = comparison.compliance();
+  const width = widthOf(moves.map(({ name }) => name));
+  for (const move of moves) {
     if (move.by !== by) {
       by = move.by;
       yield '';
       yield by === 'all' ? 'Met, in all' : `Met, by ${by}`;
     }
-    yield moveText(move) + apartText(move.evidence);
+    yield moveText(move, width) + apartText(move.evidence);
   }
   const alerts = comparison.alerts();
   yield '';
@@ -207,13 +224,13 @@ function* listed<T>(
   if (size > LISTED_MAX) yield `  and ${size - LISTED_MAX} more: --format json or csv has all`;
 }
 
-function moveText(move: ComplianceMove): string {
+function moveText(move: ComplianceMove, width: number): string {
   const before = { met: move.beforeMet, judged: move.beforeJudged };
   const after = { met: move.afterMet, judged: move.afterJudged };
   const { beforeShare, afterShare } = move;
   const points = beforeShare === null || afterShare === null ? null : (afterShare - beforeShare) * 100;
   const change = points === null ? '' : `  ${points > 0 ? '+' : ''}${rounded(points)} points`;
-  return `  ${nameOf(move.by === 'all' ? 'all' : move.name)} ${percent(before)} → ${percent(after)}${change}`;
+  return `  ${nameOf(move.by === 'all' ? 'all' : move.name, width)} ${percent(before)} → ${percent(after)}${change}`;
 }
 
 export const SUGGESTION_COLUMNS = [
@@ -241,11 +258,17 @@ export function* suggestionRows(rule: string, suggestions: readonly Suggestion[]
   }
 }
 
-export function* suggestionText(rule: string, suggestions: readonly Suggestion[]): Iterable<string> {
+/** `attribute` is the one that chooses the target, where one does. */
+export function* suggestionText(
+  rule: string,
+  suggestions: readonly Suggestion[],
+  attribute: string | null = null,
+): Iterable<string> {
   for (const suggestion of suggestions) {
     const { value, stopped, actualMs, targets, unit } = suggestion;
     if (value !== null) yield '';
-    yield `${value === null ? rule : value || 'no value'}: ${countsText(suggestion)}`;
+    const which = value === '' ? `no ${attribute}` : `${attribute} = ${value}`;
+    yield `${value === null ? rule : which}: ${countsText(suggestion)}`;
     if (stopped === 0) continue;
     yield '  actual times, of the calendar, up to the next second';
     for (const percentile of PERCENTILES)
@@ -274,13 +297,21 @@ function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): s
 /** Rounded down, so that what is not quite 100 % does not look so. */
 function percent({ met, judged }: Compliance): string {
   if (judged === 0) return 'nothing judged';
-  return `${(Math.floor((met / judged) * 10_000) / 100).toFixed(2)}% (${met} of ${judged})`;
+  // Multiplied first: 57 / 100 * 10,000 is a little below 5,700.
+  return `${(Math.floor((met * 10_000) / judged) / 100).toFixed(2)}% (${met} of ${judged})`;
 }
 
 function rounded(points: number): string {
   return points.toFixed(2);
 }
 
-function nameOf(name: string): string {
-  return (name === '' ? '(none)' : name).padEnd(12);
+/** The name, so that figures behind names of this width stand in a column. */
+function nameOf(name: string, width: number): string {
+  const shown = name === '' ? '(none)' : name;
+  return shown + ' '.repeat(Math.max(0, width - columnsOf(shown)));
+}
+
+/** The columns that the widest of the names takes; one that is longer than most moves its own line only. */
+function widthOf(names: readonly string[]): number {
+  return Math.max(12, ...names.map(columnsOf).filter(columns => columns <= 32));
 }

@@ -279,7 +279,7 @@ class Job {
     }
     const found = suggester.suggestions();
     await this.#tell(
-      () => suggestionText(clock.rule, found),
+      () => suggestionText(clock.rule, found, clock.target.kind === 'by' ? clock.target.attribute : null),
       () => suggestionRows(clock.rule, found),
       SUGGESTION_COLUMNS,
     );

@@ -10,7 +10,14 @@ import { bad, type Finding, type FindingState } from '../doctor/finding.ts';
 import { checkLocal } from '../doctor/local.ts';
 import { checkNats } from '../doctor/nats.ts';
 import { checkRedis } from '../doctor/redis.ts';
-import { noServersMessage, resolveServers, runningPlaces, type Servers } from '../embedded/servers.ts';
+import {
+  noServersMessage,
+  resolveServers,
+  runningPlaces,
+  type Servers,
+  type SilentServer,
+  silentServers,
+} from '../embedded/servers.ts';
 import { type Configured, configured } from './kept-policies.ts';
 
 export const help = `Usage: sla-monitor doctor [--json]
@@ -48,10 +55,22 @@ interface AtServers {
 
 async function checkServers(settings: Settings): Promise<AtServers> {
   const servers = await resolveServers(settings);
-  if (servers === null) return wrong('servers', noServersMessage(settings), 'Run npm start');
+  if (servers === null) {
+    const silent = await silentServers(settings.dataDir);
+    if (silent.length === 0) return wrong('servers', noServersMessage(settings), 'Run npm start');
+    return { findings: silent.map(silence), configured: null };
+  }
   const nats = await guard('nats', () => atNats(settings, servers));
   const redis = await guard('redis', () => atRedis(settings, servers));
   return { findings: [...nats.findings, ...redis.findings], configured: nats.configured };
+}
+
+function silence({ name, pid, port, owner }: SilentServer): Finding {
+  return bad(
+    name.toLowerCase(),
+    `does not answer at 127.0.0.1:${port}, though the monitor (process ${owner}) runs`,
+    `The monitor starts it again when it has ended; when it hangs, end it (process ${pid})`,
+  );
 }
 
 function wrong(topic: string, text: string, advice: string): AtServers {

@@ -1,5 +1,7 @@
 // What the demo shows on the terminal: progress lines, the welcome, and one status line that is kept current.
+
 import type { WriteStream } from 'node:tty';
+import { columnsOf } from '../contract/columns.ts';
 import type { PolicyInForce } from '../monitor/monitor.ts';
 import type { CentreStatus } from './driver.ts';
 
@@ -50,12 +52,7 @@ export function fit(text: string, columns: number): string {
   let width = 0;
   let kept = '';
   for (const char of text) {
-    width +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
-        char,
-      )
-        ? 2
-        : 1;
+    width += columnsOf(char);
     if (width >= columns) return kept;
     kept += char;
   }

@@ -69,7 +69,9 @@ async function checkStreams(nc: NatsConnection, partitions: number): Promise<Fin
   for (const definition of wanted) {
     const current = await currentDefinition(nc, definition.name);
     if (current === null) {
-      findings.push(bad('streams', `${definition.name} is missing`, 'Start the monitor: it makes it'));
+      findings.push(
+        bad('streams', `${definition.name} is missing`, 'Start the monitor, or restart it: it makes it'),
+      );
       continue;
     }
     const wrong = differences(current, definition);
@@ -145,6 +147,8 @@ async function checkGrowth(
 ): Promise<Finding> {
   let perDay = 0;
   for (const { name } of streamDefinitions(partitions)) {
+    // One that is missing is a finding of its own.
+    if ((await currentDefinition(nc, name)) === null) continue;
     const state = await streamState(nc, name);
     if (state.messages < 2 || state.lastStoredMs === null) continue;
     // A stream of a few hours says little about a day; a whole day at least is assumed.

@@ -132,6 +132,25 @@ export async function runningPlaces(dataDir: string): Promise<Places | null> {
   return nats && redis ? places : null;
 }
 
+/** A server of DATA_DIR that a living process looks after, and that does not answer. */
+export interface SilentServer {
+  readonly name: string;
+  readonly pid: number;
+  readonly port: number;
+  readonly owner: number;
+}
+
+/** Why no servers were found where a monitor runs with its data in DATA_DIR; empty where none does. */
+export async function silentServers(dataDir: string): Promise<SilentServer[]> {
+  const places = readPlaces(dataDir);
+  if (places === null || !isAlive(places.owner)) return [];
+  const kinds = ['nats', 'redis'] as const;
+  const up = await Promise.all(kinds.map(kind => isUp(kind, places)));
+  return kinds
+    .filter((_, i) => up[i] === false)
+    .map(kind => ({ name: NAMES[kind], ...places[kind], owner: places.owner }));
+}
+
 function fromSettings(settings: Settings): Servers | null {
   if (settings.natsUrl === null || settings.redisUrl === null) return null;
   return {

@@ -80,7 +80,7 @@ export async function startMonitor(
   log.info({ policy: policies.current.name, hash: policies.current.hash, partitions, roles }, 'starting');
 
   // A subscriber can't run commands.
-  const redis = connectRedis(redisUrl, settings.redisCa);
+  const redis = connectRedis(redisUrl, settings.redisCa, log);
   const subscriber = connectRedis(redisUrl, settings.redisCa);
   const sink = new Publisher(nc, { maxInFlight: 2_000 });
   let processing: Processing | null = null;

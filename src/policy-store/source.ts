@@ -50,7 +50,9 @@ export function readPolicyFile(file: string, years: readonly AddedYear[] = []): 
 export function readPolicyText(text: string, years: readonly AddedYear[] = []): Read {
   const file = 'policy.yaml';
   const readFile = (name: string): string => {
-    throw new Error(`${name}: a policy that is sent can't name files`);
+    throw new Error(
+      `a policy that is sent names no files; write its dates under closed, or put ${name} and the policy beside each other and into force by POLICY_FILE`,
+    );
   };
   return compile({ origin: 'sent', file, files: { [file]: text } }, years, { readFile });
 }

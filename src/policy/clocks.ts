@@ -220,18 +220,23 @@ function compileAtOnce(place: Place, { atOnce, evidence }: ClockText): AtOnce | 
 }
 
 function compileLadder(place: Place, text: ClockText, own: Calendar, context: ClockContext): LadderStep[] {
-  let last = -1;
+  // Times of two calendars have no order: one hour of office time may come after three of the clock's.
+  const lastOn = new Map<string, number>();
+  let isTold = false;
   return (text.ladder ?? []).map((step, i) => {
     const at = place.at('ladder', i);
     const afterMs = timeOf(at.at('after'), step.after);
     const isKnown = !at.at('after').isSettled;
-    if (isKnown && afterMs < last) {
-      at.at('after').error('a step of the ladder comes before the one above it', {
-        expected: 'steps in order of time',
+    const on = step.calendar ?? text.calendar ?? 'always';
+    const last = lastOn.get(on) ?? -1;
+    const isBreach = isKnown && afterMs === 0;
+    if (isKnown && (afterMs < last || (isBreach && !isTold && lastOn.size > 0))) {
+      at.at('after').error('a step of the ladder comes before one above it', {
+        expected: 'steps of a calendar in order of time',
         example: 'ladder: [{ after: 0s, to: supervisor }, { after: 2h, to: manager }]',
       });
     }
-    if (isKnown && afterMs === 0 && last === 0) {
+    if (isBreach && isTold) {
       at.at('after').error(
         'there is a step at 0s already, which is the breach itself; this one is never told',
         {
@@ -240,7 +245,8 @@ function compileLadder(place: Place, text: ClockText, own: Calendar, context: Cl
         },
       );
     }
-    if (isKnown) last = Math.max(last, afterMs);
+    if (isBreach) isTold = true;
+    if (isKnown) lastOn.set(on, Math.max(last, afterMs));
     const calendar =
       step.calendar === undefined ? own : findCalendar(at.at('calendar'), step.calendar, context);
     checkReach(at.at('after'), step.after, { kind: 'time', ms: afterMs }, calendar);

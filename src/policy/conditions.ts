@@ -171,8 +171,12 @@ function compileTest(
       example: `${path}: ${EXAMPLES[wanted[0] ?? 'string']}`,
     });
   }
-  for (const [i, value] of list.entries())
-    warnOfSlip(Array.isArray(values) ? place.at(i) : place, path, value, types);
+  for (const [i, value] of list.entries()) {
+    const at = Array.isArray(values) ? place.at(i) : place;
+    if (at !== place && typeof value === 'string' && value.includes('，'))
+      at.warn(`"${value}" is one value: a full-width comma (，) parts none`);
+    warnOfSlip(at, path, value, types);
+  }
   return [test];
 }
 

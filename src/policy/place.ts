@@ -114,6 +114,17 @@ export class Place {
 
   /** What is written there, as plain data; undefined when nothing is. */
   value(): unknown {
+    const node = this.#node();
+    return isNode(node) ? node.toJS(this.part.document) : node;
+  }
+
+  /** Whether a key stands there without a value. */
+  get isBare(): boolean {
+    const node = this.#node();
+    return node === null || (isScalar(node) && node.value === null);
+  }
+
+  #node(): unknown {
     const { document } = this.part;
     let node: unknown = document.contents;
     for (const step of this.path) {
@@ -124,7 +135,7 @@ export class Place {
           ? pairOf(holder, step)?.value
           : undefined;
     }
-    return isNode(node) ? node.toJS(document) : node;
+    return node;
   }
 
   /** Whether what is written there, or around it, was found wrong, so that something else stands in its place. */

@@ -129,9 +129,13 @@ export const clockSchema = z
         ],
       ],
     }),
-    objective: optional(objective, 'The share of cycles that is to be met over a time.', {
-      examples: [{ share: '95%', window: '28d' }],
-    }),
+    objective: optional(
+      objective,
+      'The share of cycles that is to be met over a time; backtest --summary says whether what it reads keeps it.',
+      {
+        examples: [{ share: '95%', window: '28d' }],
+      },
+    ),
     retroactive: optional(
       z.boolean(),
       'Where when becomes true later: true runs the clock as if it had held since the start event, false from that moment.',

@@ -59,12 +59,17 @@ export function reportUnknownKey(place: Place, key: string, guide: Guide = POLIC
     return;
   }
   const near = meantKey(place, key, guide);
-  const hint = near === null ? '' : `; did you mean "${near}"?`;
+  const hint = near === null ? cutOff(place.at(key)) : `; did you mean "${near}"?`;
   const [first] = near === null ? known : [near];
   place.at(key).error(`"${key}" is no key here${hint}`, {
     expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
     example: first === undefined ? 'leave it out' : guide.advice(place.at(first).path).example,
   });
+}
+
+/** What stands in braces without a value is mostly the rest of a text that a comma cut in two. */
+function cutOff(place: Place): string {
+  return place.isBare ? '; a text with a comma in it needs quotes inside braces' : '';
 }
 
 /** Tells of a key of another form than the keys beside it, such as `hours` beside `always`. */

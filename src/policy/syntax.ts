@@ -74,6 +74,13 @@ function missingIn({ code, message }: YAMLParseError): Hint | null {
 
 /** Null where the text is not read as another structure than its author sees. */
 function misreadIn({ code, message }: YAMLParseError, rest: string): Hint | null {
+  if (/^[^\s"'#：:]+：/.test(rest)) {
+    return {
+      message: 'the colon after this key is a full-width one (：)',
+      expected: 'a colon and a space between a key and its value',
+      example: 'target: 2h',
+    };
+  }
   if (code === 'BLOCK_AS_IMPLICIT_KEY' && rest.includes(': ')) {
     return {
       message: 'a text with a colon and a space in it needs quotes',

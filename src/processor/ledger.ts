@@ -2,6 +2,7 @@
 // then the outbox. So what is told was always stored before, and what can't be used is kept before the position moves on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
+import type { Logger } from 'pino';
 import { Publisher } from '../broker/publisher.ts';
 import { eventsStream } from '../broker/streams.ts';
 import { cellKey } from '../contract/cells.ts';
@@ -32,6 +33,7 @@ export interface LedgerOptions {
   readonly store: PartitionStore;
   readonly epoch: string;
   readonly leaseMs: number;
+  readonly log: Pick<Logger, 'warn'>;
   /** For how long the lease may have run out, ms, by our own clock; 0 while it is held. Nothing is published then. */
   readonly lapsedMs: () => number;
   /** Called when a commit, begun at that instant of `performance.now`, has prolonged the lease. */
@@ -77,7 +79,7 @@ export class Ledger {
 
   /** `onDue` is called when there is something to commit although no message came. */
   constructor(options: LedgerOptions, loaded: Loaded, policyOf: PolicyOf, onDue: () => void) {
-    const { nc, store, lapsedMs } = options;
+    const { nc, store, log, lapsedMs } = options;
     const { snapshot, position, stored, floor } = loaded;
     const { partition } = store;
     this.#options = options;
@@ -99,6 +101,8 @@ export class Ledger {
       lapsedMs,
       storedAbove: above => storedIds(nc, partition, above),
       onAcknowledged: () => this.#onAcknowledged(),
+      onStuck: (why, waiting) =>
+        log.warn({ partition, why, waiting }, 'records and actions wait: they can not be stored'),
     });
     this.#rejects = {
       publisher: new Publisher(nc),

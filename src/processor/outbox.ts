@@ -45,6 +45,8 @@ export interface OutboxOptions {
   /** Looks up which records and actions are stored above a place. */
   readonly storedAbove: (above: Place) => Promise<StoredIds>;
   readonly onAcknowledged: () => void;
+  /** Called once for each time that nothing has been stored for some tries: why, and how many entries wait. */
+  readonly onStuck?: (why: string, waiting: number) => void;
 }
 
 const RETRY_MS = [20, 50, 100, 250, 500, 1_000];
@@ -183,7 +185,7 @@ export class Outbox {
   #onResult(entry: OutboxEntry, result: PublishResult, generation: number): void {
     if (generation !== this.#generation || this.#closed) return;
     if (result.result !== 'stored') {
-      this.#fail();
+      this.#fail(result.result === 'refused' ? result.description : result.result);
       return;
     }
     this.#failures = 0;
@@ -225,8 +227,9 @@ export class Outbox {
   }
 
   /** Waits, looks what is stored, then sends everything else again from the first entry that is not acknowledged. */
-  #fail(): void {
+  #fail(why: string): void {
     this.#generation += 1;
+    if (this.#failures === RETRY_MS.length) this.#options.onStuck?.(why, this.waiting);
     const pause = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] ?? 1_000;
     this.#failures += 1;
     this.#later(pause, () => this.#lookUp());
@@ -249,9 +252,9 @@ export class Outbox {
         if (this.#acknowledged > 0) onAcknowledged();
         this.#send();
       },
-      () => {
+      (error: unknown) => {
         this.#lookingUp = false;
-        if (!this.#closed) this.#fail();
+        if (!this.#closed) this.#fail(error instanceof Error ? error.message : String(error));
       },
     );
   }

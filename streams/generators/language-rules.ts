@@ -5,6 +5,7 @@ export const RULES_OF_TIME = `## How time is counted
 Conditions
 
 - A field is looked up in the event's data, else in the case's attributes. \`by\`, \`reason\`, \`about\` and the like belong to their event only.
+- A field that no event has carried yet has no value: \`vip: false\` does not hold then, and \`target: { by: vip, values: { true: 2h }, else: 4h }\` gives 4h.
 - Events of one instant apply one after the other. Within one event: attributes and \`status\`, pauses, stop, cancel, \`when\`, start. Events of an instant come before deadlines of that instant.
 - \`status\` is \`open\` from the first event; \`pending\`, \`resolved\`, \`closed\` and \`cancelled\` come by the events of those names, and \`open\` again by \`.resumed\` and \`.reopened\`.
 

@@ -21,7 +21,7 @@ import {
 } from '../../src/embedded/process.ts';
 import { ensurePrograms } from '../../src/embedded/programs.ts';
 import { renderRedis } from '../../src/embedded/render.ts';
-import { resolveServers, runningPlaces, startServers } from '../../src/embedded/servers.ts';
+import { resolveServers, runningPlaces, silentServers, startServers } from '../../src/embedded/servers.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { runProgram } from '../support/program.ts';
 import { startTestServers } from '../support/servers.ts';
@@ -64,6 +64,7 @@ async function startHolder(dataDir: string) {
 t.test('started, found by others, and ended by the last who leaves', async t => {
   const settings = settingsIn(t);
   t.equal(await resolveServers(settings), null);
+  t.same(await silentServers(settings.dataDir), [], 'there is no monitor');
   const lines: string[] = [];
   const servers = await startServers(settings, { onProgress: line => lines.push(line) });
   t.equal(servers.started, true);
@@ -79,6 +80,11 @@ t.test('started, found by others, and ended by the last who leaves', async t => 
   t.same(await redis.config('GET', 'bind'), ['bind', '127.0.0.1']);
   await redis.set('kept', 'yes');
   redis.disconnect();
+  t.same(await silentServers(settings.dataDir), []);
+  const pid = (await runningPlaces(settings.dataDir))?.redis.pid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  t.match(await silentServers(settings.dataDir), [{ name: 'Redis', pid, owner: process.pid }], 'one hangs');
+  process.kill(pid, 'SIGCONT');
   await t.rejects(connectBroker({ natsUrl: servers.natsUrl.replace(/:[^:@]+@/, ':wrong@') }, { name: 't' }));
 
   const other = await startHolder(settings.dataDir);
@@ -195,6 +201,11 @@ t.test('doctor: content with its own servers, plain about what is wrong with oth
   ]) {
     t.match(good.stdout, line);
   }
+  const jsm = await nc.jetstreamManager();
+  await jsm.streams.delete('SLA_RECORDS');
+  const lacking = await runProgram(['doctor'], { env });
+  t.match(lacking, { code: 1, stdout: /BAD +streams +SLA_RECORDS is missing\n +→ .*restart/ });
+  t.match(lacking.stdout, /^ok +disk .* left/m, 'the others are looked at all the same');
   await nc.close();
   await servers.stop();
 

@@ -162,6 +162,39 @@ t.test('what is at risk is counted in cases throughout', async t => {
   t.match(await text(page, '[data-kind="overdue"] .card-head'), /逾期\s+60\s+项时限\s+另有 57 项$/);
 });
 
+t.test('on a small screen heads stay within their panels, and several alerts say what and where', async t => {
+  const crowded = (now: number): Board => {
+    const board = longBoard(now);
+    const [row] = board.overdue;
+    const [alert] = board.alerts;
+    if (row === undefined || alert === undefined) throw new Error('no rows');
+    const overdue = Array.from({ length: 40 }, (_, i) => ({ ...row, case: `C-${i}` }));
+    const title = { zh: '一级故障恢复达标率', en: 'P1 restored in time' };
+    const alerts = ['all', 'queue=vpn', 'queue=二线'].map(group => ({ ...alert, id: group, group, title }));
+    return { ...board, overdue, overdueCount: 187, alerts };
+  };
+  for (const lang of LANGS) {
+    const { page, change } = await open(t, crowded, `lang=${lang}`);
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await page.waitForSelector('[data-kind="overdue"] .pager');
+    const whole = (await cut(page)).filter(text => /^alert-group|^ (P1|一级)|^card-rest/.test(text));
+    t.same(whole, [], `alerts and heads are whole: ${lang}`);
+    change({ overdueCount: 108_740 });
+    await page.waitForFunction(() =>
+      document.querySelector('[data-kind="overdue"] .card-rest')?.textContent?.includes('108,700'),
+    );
+    const out = await page.evaluate(() =>
+      [...document.querySelectorAll('.card-head > *')]
+        .filter(each => {
+          const card = each.closest('.card')?.getBoundingClientRect();
+          return card === undefined || each.getBoundingClientRect().right > card.right;
+        })
+        .map(each => each.textContent),
+    );
+    t.same(out, [], `nothing sticks out: ${lang}`);
+  }
+});
+
 t.test('a list leaves what it does not need of the height to the other', async t => {
   const { page, change } = await open(t, longBoard, 'lang=zh');
   const count = (kind: string) => page.locator(`[data-kind="${kind}"] tr[data-case]`).count();

@@ -232,3 +232,41 @@ t.test(
     t.same([...stream.ids], ['2-0'], 'the other owner had told the first one');
   },
 );
+
+t.test('what can not be stored for a while is told once, and goes out as soon as it can', async t => {
+  const told: unknown[] = [];
+  const stored: string[] = [];
+  let isThere = false;
+  const outbox = new Outbox({
+    publisher: {
+      hasRoom: true,
+      isLost: false,
+      close: () => {},
+      send: (_subject, _data, options, done) => {
+        queueMicrotask(() => {
+          if (isThere) stored.push(options?.msgId ?? '');
+          const seq = stored.length;
+          done(isThere ? { result: 'stored', stream: 'S', seq, duplicate: false } : { result: 'no-stream' });
+        });
+        return true;
+      },
+    },
+    floor: { seq: 0, record: 0, action: 0 },
+    above: { record: 0, action: 0 },
+    lapsedMs: () => 0,
+    storedAbove: async () => {
+      if (!isThere) throw new Error('stream not found');
+      return { ids: new Set(), last: { record: 0, action: 0 } };
+    },
+    onAcknowledged: () => {},
+    onStuck: (why, waiting) => told.push([why, waiting]),
+  });
+  t.teardown(() => outbox.close());
+  outbox.push(['1-0', '2-0'].map(id => ({ id, subject: 'sla.records.clock.0', data: '' })));
+  while (told.length === 0) await new Promise(resolve => setTimeout(resolve, 20));
+  await new Promise(resolve => setTimeout(resolve, 1_100));
+  t.same(told, [['stream not found', 2]]);
+  isThere = true;
+  while (outbox.waiting > 0) await new Promise(resolve => setTimeout(resolve, 20));
+  t.same(stored, ['1-0', '2-0']);
+});

@@ -8,7 +8,7 @@ import { outcomesOfCase, stateAt } from '../../src/backtest/outcomes.ts';
 import { SpillSpace } from '../../src/backtest/spill.ts';
 import { roundedUp, Suggester } from '../../src/backtest/suggest.ts';
 import { Tally } from '../../src/backtest/tally.ts';
-import { comparisonText, suggestionText } from '../../src/cli/backtest-output.ts';
+import { comparisonText, suggestionText, summaryText } from '../../src/cli/backtest-output.ts';
 import type { Fields, SlaEvent } from '../../src/contract/event.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled.ts';
 import { runProgram } from '../support/program.ts';
@@ -237,6 +237,11 @@ t.test('what was not stopped is counted in a suggestion, and its text is rounded
     text[0],
     'R: 1 cycle was stopped; besides: 1 open, 1 missed and ended without a stop, 1 cancelled, 1 waived',
   );
+  const byValue = found.flatMap(one => ['gold', ''].map(value => ({ ...one, value })));
+  t.match(
+    [...suggestionText('R', byValue, 'customer.tier')].filter(line => /were|was/.test(line)),
+    [/^customer\.tier = gold: 1 cycle/, /^no customer\.tier: 1 cycle/],
+  );
   t.ok(text.includes('    p50 1 h 15 min 49 s'));
   t.ok(text.includes('    80%  3 h 20 min'), 'less would find the open one overdue');
   t.ok(text.some(line => line.includes('rounded up')));
@@ -244,6 +249,23 @@ t.test('what was not stopped is counted in a suggestion, and its text is rounded
   const alone = [...suggestionText('R', rounded)];
   t.ok(alone.includes('    80%  1 h 20 min'), 'a target that somebody would write');
   t.same([59_001, 61_000, 3_601_000, 86_400_001].map(roundedUp), [60_000, 120_000, 3_900_000, 90_000_000]);
+});
+
+t.test('shares are exact, and stand in a column behind names of any width', async t => {
+  const policy = policyOf(rule('R', '1h', ', objective: { share: 57%, window: 28d }'));
+  const tally = new Tally(policy);
+  const until = NINE + 100 * MINUTE;
+  for (let i = 0; i < 100; i++) {
+    const queue = i % 2 === 0 ? '应用支持二线' : 'network-and-vpn';
+    const life = [event(0, 'created', `T-${i}`, { queue }), event(i < 57 ? 5 : 90, 'replied', `T-${i}`)];
+    const state = stateAt(policy, life, until);
+    if (state !== null) tally.add(state, outcomesOfCase(state, until), until);
+  }
+  const text = [...summaryText(tally)];
+  t.equal(text[0], '100 cases; met 57.00% (57 of 100)', 'not 56.99%');
+  t.ok(text.includes('  R            57.00% (57 of 100), objective 57% kept'), text.join('\n'));
+  t.ok(text.includes('  network-and-vpn 56.00% (28 of 50)'), text.join('\n'));
+  t.ok(text.includes('  应用支持二线    58.00% (29 of 50)'), text.join('\n'));
 });
 
 const POLICY = (target: string) => `

@@ -93,7 +93,7 @@ const WRONG: readonly (readonly [text: string, line: number, key: string, messag
     clock('ladder: [{ after: 2h, to: a }, { after: 1h, to: b }]'),
     9,
     'clocks[0].ladder[1].after',
-    /before the one above/,
+    /before one above/,
   ],
   [
     clock('ladder:\n  - { after: 0s, to: a }\n  - { after: 1bd, to: b }'),

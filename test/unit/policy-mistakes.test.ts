@@ -351,6 +351,50 @@ t.test('values of its own are no slips', async t => {
   t.same(pack.ok ? pack.warnings : pack.errors, [], 'the pack has none');
 });
 
+t.test('signs of a Chinese keyboard, and texts that a comma cuts, are named', t => {
+  t.match(
+    mistakes('version: 1\nclocks:\n  - rule: R\n    on: ticket\n    start： ticket.created\n    stop: b\n'),
+    [/^5:5: the colon after this key is a full-width one/],
+  );
+  t.match(mistakes('version： 1\nname: x\n'), [/^1:1: the colon after this key is a full-width one/]);
+  const titled = clock('target: 1h, title: { zh: 回复,按时, en: Reply, in time }');
+  const cut = /is no key here; a text with a comma in it needs quotes inside braces/;
+  t.match(mistakes(titled), [cut, cut]);
+  t.notMatch(mistakes(clock('target: 1h, owner: me')), [cut], 'a key with a value is another matter');
+  t.match(warnings(clock('target: 1h, when: { queue: [P3，P4] }')), [
+    /queue\[0\]: "P3，P4" is one value: a full-width comma/,
+  ]);
+  t.same(warnings(clock('target: 1h, when: { category: 退款，换货 }')), [], 'a value alone may have one');
+  t.end();
+});
+
+t.test('steps of a ladder are in order on each calendar', t => {
+  const ladder = (steps: string) =>
+    `version: 1\ncalendars: { m: { hours: { mon-fri: ["10:00-17:00"] } } }\n${clock(`target: 1h, ladder: [${steps}]`).slice(11)}`;
+  t.same(
+    mistakes(ladder('{ after: 0s, to: a }, { after: 3h, to: b }, { after: 1h, to: c, calendar: m }')),
+    [],
+  );
+  const backwards = /ladder\[2\]\.after: a step of the ladder comes before one above it/;
+  t.match(
+    mistakes(
+      ladder('{ after: 2h, to: a, calendar: m }, { after: 3h, to: b }, { after: 1h, to: c, calendar: m }'),
+    ),
+    [backwards],
+  );
+  t.match(mistakes(ladder('{ after: 2h, to: a }, { after: 3h, to: b }, { after: 0s, to: c, calendar: m }')), [
+    backwards,
+  ]);
+  t.end();
+});
+
+t.test('a policy that is sent is told what to do about its iCalendar file', t => {
+  const text =
+    'version: 1\ncalendars: { c: { hours: { mon: ["09:00-18:00"] }, holidays: { ics: c.ics } } }\n';
+  t.throws(() => readPolicyText(text), /names no files; write its dates under closed, or put c\.ics/);
+  t.end();
+});
+
 t.test('a slip of indentation is told once, with what to look at', async t => {
   const head = 'version: 1\nclocks:\n  - rule: R\n';
   const indented =

@@ -49,13 +49,15 @@ function Alert(props: { readonly alert: AlertRow; readonly figure: Figure | unde
   const Icon = TONE_ICON[tone];
   return (
     <article class="alert" data-tone={tone}>
-      <span class="alert-severity">
+      <span class="alert-severity" title={named('severity', severity)}>
         <Icon />
-        {named('severity', severity)}
+        <span>{named('severity', severity)}</span>
       </span>
       <span class="alert-what">
         <strong title={`${ruleBeside(rule, titled(title))} ${titled(title)}`.trim()}>{titled(title)}</strong>
-        <span class="alert-group">{groupName(group)}</span>
+        <span class="alert-group" title={groupName(group)}>
+          {groupName(group)}
+        </span>
       </span>
       {shown !== null && (
         <span class="alert-value">

@@ -47,7 +47,11 @@ export function Risk(props: Props) {
           {count(total)}
         </span>
         <span class="card-unit">{unitOf(counted, total)}</span>
-        {rest > 0 && <span class="card-rest">{andMore(counted, rest)}</span>}
+        {rest > 0 && (
+          <span class="card-rest" title={andMore(counted, rest)}>
+            {andMore(counted, rest)}
+          </span>
+        )}
         <Pager pages={pages} />
       </header>
       {shown.some(row => row.uncovered === true) && <p class="card-note">≈ {t('uncovered')}</p>}
