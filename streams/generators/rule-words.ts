@@ -40,7 +40,7 @@ export function clockRow(clock: CompiledClock, policy: CompiledPolicy, tests: st
     [applies, ...modes].join('; '),
     events(clock.start),
     events(clock.stop),
-    targetWords(clock),
+    targetWords(clock) + objectiveWords(clock),
     atOnceWords(clock),
     clock.ladder.map(({ afterMs, to }) => (afterMs === 0 ? to : `${to} after ${span(afterMs)}`)).join(', ') ||
       '—',
@@ -136,6 +136,12 @@ function targetWords({ target }: CompiledClock): string {
     default:
       return target satisfies never;
   }
+}
+
+function objectiveWords({ objective }: CompiledClock): string {
+  if (objective === null) return '';
+  const { share, windowMs } = objective;
+  return `; objective ${Number((share * 100).toFixed(6))} % of ${durationWords({ kind: 'time', ms: windowMs })}`;
 }
 
 function atOnceWords({ atOnce }: CompiledClock): string {
