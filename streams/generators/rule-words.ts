@@ -141,7 +141,7 @@ function targetWords({ target }: CompiledClock): string {
 function objectiveWords({ objective }: CompiledClock): string {
   if (objective === null) return '';
   const { share, windowMs } = objective;
-  return `; objective ${Number((share * 100).toFixed(6))} % of ${durationWords({ kind: 'time', ms: windowMs })}`;
+  return `; objective ${Number((share * 100).toFixed(6))} % over ${durationWords({ kind: 'time', ms: windowMs })}`;
 }
 
 function atOnceWords({ atOnce }: CompiledClock): string {
