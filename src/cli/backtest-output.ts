@@ -271,10 +271,10 @@ function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): s
   return `${counted(stopped, 'cycle was', 'cycles were')} stopped; besides: ${others.join(', ')}`;
 }
 
-/** Rounded down, so that what is not quite 100 % does not look so. */
+/** Rounded down, so that what is not quite 100 % does not look so; divided last, since a share such as 0.57 is inexact. */
 function percent({ met, judged }: Compliance): string {
   if (judged === 0) return 'nothing judged';
-  return `${(Math.floor((met / judged) * 10_000) / 100).toFixed(2)}% (${met} of ${judged})`;
+  return `${(Math.floor((met * 10_000) / judged) / 100).toFixed(2)}% (${met} of ${judged})`;
 }
 
 function rounded(points: number): string {

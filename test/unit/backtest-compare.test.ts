@@ -79,6 +79,18 @@ t.test('which clocks end otherwise, which cases turn, how shares move', async t 
   );
 });
 
+t.test('a share that is exact to two digits is told as it is', async t => {
+  const cases = Array.from({ length: 100 }, (_, i) => {
+    const id = `T-${i}`;
+    return [event(0, 'created', id), event(i < 57 ? 5 : 15, 'replied', id)];
+  });
+  const text = [...comparisonText(compare(policyOf(rule('R', '10m')), policyOf(rule('R', '20m')), cases))];
+  t.ok(
+    text.some(line => line.endsWith('57.00% (57 of 100) → 100.00% (100 of 100)  +43.00 points')),
+    text[4],
+  );
+});
+
 t.test('cycles are paired by their start, not by their number', async t => {
   const life = [
     event(0, 'updated', 'a', { category: 'x' }),
