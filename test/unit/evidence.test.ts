@@ -196,6 +196,7 @@ t.test('pause hygiene', async t => {
     cancel: ticket.cancelled
     pause: { from: ticket.pending, to: ticket.resumed }
     target: 10h
+    reopen: continue
 `);
   const DAYS_MS = 48 * HOUR_MS;
   const of = (text: string, until: number) => {
@@ -239,6 +240,16 @@ t.test('pause hygiene', async t => {
     of('0 created; 1 pending; 2 cancelled', 20),
     { ...one, paused: 1 },
     'cancelled while paused says nothing',
+  );
+  t.same(
+    of('0 created; 9.5 resolved; 10 pending; 11 resumed; 12 reopened; 12.2 resolved', 20),
+    { ...one, kept: 1, keptWithout: 1 },
+    'what came and went before a reopening paused nothing',
+  );
+  t.same(
+    of('0 created; 9.5 resolved; 10 pending; 12 reopened; 14 resumed; 14.2 resolved', 20),
+    { ...one, paused: 1, lastMoment: 1, kept: 1, brokenWithout: 1 },
+    'what went on after it did',
   );
   t.equal(addHygiene(one, { ...one, kept: 2 }).cycles, 2, 'they add up');
 });
