@@ -117,7 +117,10 @@ function isLastMoment(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[
   const then = outcomeAt(clock, open, before, last.from);
   if (then === null || last.from >= then.times.dueAt) return false;
   const left = clock.calendar.elapsed(last.from, then.times.dueAt);
-  return left * 9 <= then.times.elapsedMs;
+  // Pauses are in the time to a due instant that was named, since they do not move it.
+  const passed =
+    cycle.fixedDue === null ? then.times.elapsedMs : clock.calendar.elapsed(cycle.startedAt, last.from);
+  return left * 9 <= passed;
 }
 
 function isBroken({ outcome }: { readonly outcome: Outcome }): boolean {

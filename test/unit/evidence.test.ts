@@ -253,3 +253,22 @@ t.test('pause hygiene', async t => {
   );
   t.equal(addHygiene(one, { ...one, kept: 2 }).cycles, 2, 'they add up');
 });
+
+t.test('the last tenth before a due instant that was named', async t => {
+  const policy = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.promised
+    stop: ticket.resolved
+    pause: { from: ticket.pending, to: ticket.resumed }
+    target: { at: data.dueAt }
+`);
+  const of = (text: string) => {
+    const due = new Date(START + 10 * HOUR_MS).toISOString();
+    const { state } = live(policy, 'T', `0 promised dueAt=${due}; ${text}`, 20);
+    return hygieneOf(state.fold, START + 20 * HOUR_MS, 48 * HOUR_MS).get('R')?.lastMoment;
+  };
+  t.equal(of('9.2 pending'), 1);
+  t.equal(of('1 pending; 6 resumed; 9.2 pending'), 1, 'pauses do not move it, so they leave its tenth alone');
+  t.equal(of('1 pending; 6 resumed; 8.9 pending'), 0);
+});
