@@ -160,10 +160,10 @@ class DayRule {
   takes(day: number): boolean {
     const date = new Date(day * DAY_MS);
     const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+    if (this.#months.length > 0 && !this.#months.includes(month + 1)) return false;
     const ofMonth = [dayAt(year, month, 1), dayAt(year, month + 1, 1)] as const;
     const ofYear = [dayAt(year, 0, 1), dayAt(year + 1, 0, 1)] as const;
     return (
-      (this.#months.length === 0 || this.#months.includes(month + 1)) &&
       isOneOf(this.#monthDays, day, ofMonth) &&
       isOneOf(this.#yearDays, day, ofYear) &&
       this.#isInWeek(day) &&
