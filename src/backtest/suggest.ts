@@ -1,11 +1,12 @@
 // What a rule's target could be: how long its cycles really took, in the clock's own calendar time, and the target that
 // a given share of them would have kept, which is what a backtest with that target finds.
-import type { CaseState } from '../engine/case.ts';
+import type { SlaEvent } from '../contract/event.ts';
 import { type Cycle, type Outcome, outcomeAt } from '../engine/cycle.ts';
-import { clockOf, pausesOf, text } from '../engine/fold.ts';
+import { clockOf, pausesOf } from '../engine/fold.ts';
 import type { Span } from '../engine/span.ts';
-import type { CompiledClock } from '../policy/compiled.ts';
+import type { CompiledClock, CompiledPolicy, Duration } from '../policy/compiled.ts';
 import { durationsOf } from '../policy/duration.ts';
+import { stateAt } from './outcomes.ts';
 
 export const PERCENTILES = [50, 75, 90, 95, 99] as const;
 export const SHARES = [80, 90, 95, 99] as const;
@@ -13,7 +14,7 @@ export const SHARES = [80, 90, 95, 99] as const;
 const DAYS_MAX = 1_000;
 
 export interface Suggestion {
-  /** The value of the attribute that chooses the target; null for all cycles together. */
+  /** The value that chose the target, which is frozen with a cycle's end; null for all cycles together. */
   readonly value: string | null;
   /** Cycles that were stopped: only they say how long it takes. */
   readonly stopped: number;
@@ -62,24 +63,67 @@ export function roundedUp(ms: number): number {
   return Math.ceil(ms / step) * step;
 }
 
-export class Suggester {
-  readonly #clock: CompiledClock;
-  readonly #samples = new Map<string | null, Sample>();
+/** The targets of a clock by value, each an object of its own: so a cycle's target says which value chose it. */
+class TargetsByValue extends Map<string, Duration> {
+  readonly #valueOf = new Map<Duration, string>();
+  readonly #otherwise: Duration | null;
+  /** The target where the attribute is not there. */
+  readonly otherwise: Duration | null;
 
-  constructor(clock: CompiledClock) {
-    this.#clock = clock;
+  constructor(values: ReadonlyMap<string, Duration>, otherwise: Duration | null) {
+    super();
+    for (const [value, duration] of values) this.#own(value, duration);
+    this.#otherwise = otherwise;
+    this.otherwise = otherwise && { ...otherwise };
   }
 
-  /** Adds the rule's cycles of a case that was evaluated at `until`, ms since 1970. */
-  add(state: CaseState, until: number): void {
-    const fold = clockOf(state.fold, this.#clock.index);
-    if (fold === undefined) return;
+  override get(value: string): Duration | undefined {
+    const known = super.get(value);
+    return known ?? (this.#otherwise === null ? undefined : this.#own(value, this.#otherwise));
+  }
+
+  valueThatChose(target: Duration): string {
+    return this.#valueOf.get(target) ?? '';
+  }
+
+  #own(value: string, duration: Duration): Duration {
+    const own = { ...duration };
+    this.set(value, own);
+    this.#valueOf.set(own, value);
+    return own;
+  }
+}
+
+export class Suggester {
+  readonly #policy: CompiledPolicy;
+  readonly #clock: CompiledClock;
+  readonly #byValue: TargetsByValue | null;
+  readonly #until: number;
+  readonly #samples = new Map<string | null, Sample>();
+
+  /** For this clock of the policy, as of `until`, ms since 1970. */
+  constructor(policy: CompiledPolicy, clock: CompiledClock, until: number) {
+    const { target } = clock;
+    this.#byValue = target.kind === 'by' ? new TargetsByValue(target.values, target.otherwise) : null;
+    this.#clock =
+      target.kind === 'by' && this.#byValue !== null
+        ? { ...clock, target: { ...target, values: this.#byValue, otherwise: this.#byValue.otherwise } }
+        : clock;
+    this.#policy = { ...policy, clocks: policy.clocks.map(each => (each === clock ? this.#clock : each)) };
+    this.#until = until;
+  }
+
+  /** Adds the rule's cycles of a case, from its events in order. */
+  add(events: readonly SlaEvent[]): void {
+    const until = this.#until;
+    const state = stateAt(this.#policy, events, until);
+    const fold = state === null ? undefined : clockOf(state.fold, this.#clock.index);
+    if (state === null || fold === undefined) return;
     const pauses = pausesOf(state.fold, this.#clock);
-    const { target } = this.#clock;
-    const value = target.kind === 'by' ? text(state.fold.attributes[target.attribute]) : null;
     for (const cycle of fold.cycles) {
       const stands = outcomeAt(this.#clock, cycle, pauses, until);
       if (stands === null || cycle.target === null) continue;
+      const value = this.#byValue?.valueThatChose(cycle.target) ?? null;
       const samples = [this.#sample(null), ...(value === null ? [] : [this.#sample(value)])];
       const { elapsedMs } = stands.times;
       const kind = kindOf(cycle, stands.outcome);

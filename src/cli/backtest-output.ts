@@ -294,10 +294,9 @@ function countsText({ stopped, open, missed, cancelled, waived }: Suggestion): s
   return `${counted(stopped, 'cycle was', 'cycles were')} stopped; besides: ${others.join(', ')}`;
 }
 
-/** Rounded down, so that what is not quite 100 % does not look so. */
+/** Rounded down, so that what is not quite 100 % does not look so; divided last, since a share such as 0.57 is inexact. */
 function percent({ met, judged }: Compliance): string {
   if (judged === 0) return 'nothing judged';
-  // Multiplied first: 57 / 100 * 10,000 is a little below 5,700.
   return `${(Math.floor((met * 10_000) / judged) / 100).toFixed(2)}% (${met} of ${judged})`;
 }
 

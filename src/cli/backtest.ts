@@ -271,12 +271,8 @@ class Job {
   }
 
   async suggest(clock: CompiledClock): Promise<void> {
-    const until = this.#until();
-    const suggester = new Suggester(clock);
-    for (const events of this.#cases()) {
-      const state = stateAt(this.#policy, events, until);
-      if (state !== null) suggester.add(state, until);
-    }
+    const suggester = new Suggester(this.#policy, clock, this.#until());
+    for (const events of this.#cases()) suggester.add(events);
     const found = suggester.suggestions();
     await this.#tell(
       () => suggestionText(clock.rule, found, clock.target.kind === 'by' ? clock.target.attribute : null),

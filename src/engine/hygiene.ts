@@ -3,7 +3,7 @@
 import type { CompiledClock } from '../policy/compiled.ts';
 import { type Cycle, type Outcome, outcomeAt } from './cycle.ts';
 import { type CaseFold, pausesOf } from './fold.ts';
-import type { Span } from './span.ts';
+import { type Span, union, without } from './span.ts';
 
 /** A pause that has been on for longer, in wall time, is taken to have been forgotten, unless told otherwise: three days. */
 export const STUCK_MS = 3 * 86_400_000;
@@ -75,11 +75,18 @@ export function hygieneOfCycle(
   stuckMs: number,
 ): Hygiene {
   const found = outcomeAt(clock, cycle, pauses, now);
-  const without = outcomeAt(clock, cycle, [], now);
-  if (found === null || without === null) return NO_HYGIENE;
+  const unpaused = outcomeAt(clock, cycle, [], now);
+  if (found === null || unpaused === null) return NO_HYGIENE;
   const { startedAt, endedAt } = found.times;
   const until = endedAt ?? now;
-  const own = pauses.filter(({ from, to }) => from < until && (to === null || to > startedAt));
+  // What came and went between a stop and the reopening that undid it paused nothing.
+  const gaps = union(cycle.gaps);
+  const own = pauses.filter(
+    ({ from, to }) =>
+      from < until &&
+      (to === null || to > startedAt) &&
+      without([{ from: Math.max(from, startedAt), to }], gaps).length > 0,
+  );
   const last = own.at(-1);
   // A pause that ended at the very instant of the end was over by then: resumed and replied to in the same second.
   const on = last !== undefined && (last.to === null || last.to > until) ? last : null;
@@ -91,8 +98,8 @@ export function hygieneOfCycle(
     endedPaused: Number(endedAt !== null && on !== null && found.outcome !== 'cancelled'),
     kept: Number(found.outcome === 'met'),
     broken: Number(isBroken(found)),
-    keptWithout: Number(without.outcome === 'met'),
-    brokenWithout: Number(isBroken(without)),
+    keptWithout: Number(unpaused.outcome === 'met'),
+    brokenWithout: Number(isBroken(unpaused)),
   };
 }
 
@@ -110,7 +117,10 @@ function isLastMoment(clock: CompiledClock, cycle: Cycle, pauses: readonly Span[
   const then = outcomeAt(clock, open, before, last.from);
   if (then === null || last.from >= then.times.dueAt) return false;
   const left = clock.calendar.elapsed(last.from, then.times.dueAt);
-  return left * 9 <= then.times.elapsedMs;
+  // Pauses are in the time to a due instant that was named, since they do not move it.
+  const passed =
+    cycle.fixedDue === null ? then.times.elapsedMs : clock.calendar.elapsed(cycle.startedAt, last.from);
+  return left * 9 <= passed;
 }
 
 function isBroken({ outcome }: { readonly outcome: Outcome }): boolean {

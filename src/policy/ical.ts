@@ -2,6 +2,7 @@
 // exceptions; an event marked as a working day is a make-up day, as calendars of Chinese holidays mark them.
 import ICAL from 'ical.js';
 import type { DayKind, HolidaySource } from './holidays.ts';
+import { startsOf } from './ical-rule.ts';
 import { knowZones } from './ical-zones.ts';
 import { DAY_MS, yearOfDay, type Zone, zoneOf } from './zone.ts';
 
@@ -102,15 +103,14 @@ interface Occurrence {
 }
 
 function* occurrencesOf({ event, changes }: Series): Generator<Occurrence> {
-  if (!event.isRecurring() && changes.length === 0) {
+  if (!event.isRecurring() && !event.component.hasProperty('exdate') && changes.length === 0) {
     yield single(event);
     return;
   }
   const ends = takePeriods(event);
   for (const change of changes) relate(event, change);
   const replaced = new Set<ICAL.Event>();
-  const iterator = event.iterator();
-  for (let next = iterator.next(); next && next.year <= LAST_YEAR; next = iterator.next()) {
+  for (const next of startsOf(event, LAST_YEAR)) {
     const { item, startDate, endDate } = event.getOccurrenceDetails(next);
     replaced.add(item);
     const end = item === event ? (ends.get(next.toUnixTime()) ?? endDate) : endDate;

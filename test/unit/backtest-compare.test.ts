@@ -79,6 +79,18 @@ t.test('which clocks end otherwise, which cases turn, how shares move', async t 
   );
 });
 
+t.test('a share that is exact to two digits is told as it is', async t => {
+  const cases = Array.from({ length: 100 }, (_, i) => {
+    const id = `T-${i}`;
+    return [event(0, 'created', id), event(i < 57 ? 5 : 15, 'replied', id)];
+  });
+  const text = [...comparisonText(compare(policyOf(rule('R', '10m')), policyOf(rule('R', '20m')), cases))];
+  t.ok(
+    text.some(line => line.endsWith('57.00% (57 of 100) → 100.00% (100 of 100)  +43.00 points')),
+    text.at(4) ?? '',
+  );
+});
+
 t.test('cycles are paired by their start, not by their number', async t => {
   const life = [
     event(0, 'updated', 'a', { category: 'x' }),
@@ -163,11 +175,8 @@ t.test('suggested targets keep the share that they promise, and nothing less doe
   const policy = policyOf(text('1h'));
   const [clock] = policy.clocks;
   if (clock === undefined) throw new Error('no clock');
-  const suggester = new Suggester(clock);
-  for (const events of cases) {
-    const state = stateAt(policy, events, until);
-    if (state !== null) suggester.add(state, until);
-  }
+  const suggester = new Suggester(policy, clock, until);
+  for (const events of cases) suggester.add(events);
   const [all] = suggester.suggestions();
   if (all === undefined) throw new Error('no suggestion');
   t.match(all, { stopped: 42, open: 1, cancelled: 3, missed: 4 });
@@ -186,11 +195,8 @@ t.test('suggested targets keep the share that they promise, and nothing less doe
     t.ok(keptWith(`${(target - 1000) / 1000}s`) < share / 100, `less with a second less`);
   }
   const days = policyOf(text('1bd'));
-  const other = new Suggester(days.clocks[0] ?? clock);
-  for (const events of cases) {
-    const state = stateAt(days, events, until);
-    if (state !== null) other.add(state, until);
-  }
+  const other = new Suggester(days, days.clocks[0] ?? clock, until);
+  for (const events of cases) other.add(events);
   const [inDays] = other.suggestions();
   t.equal(inDays?.unit, 'business-days');
   t.ok(keptWith(`${inDays?.targets[90]}bd`) >= 0.9);
@@ -201,14 +207,44 @@ t.test('a target that only its else gives in business days is suggested in busin
   const policy = policyOf(rule('R', '{ by: region, values: {}, else: 4bd }'));
   const [clock] = policy.clocks;
   if (clock === undefined) throw new Error('no clock');
-  const suggester = new Suggester(clock);
-  const until = NINE + 1_000 * MINUTE;
-  const state = stateAt(policy, [event(0, 'created', 'a'), event(15, 'replied', 'a')], until);
-  if (state !== null) suggester.add(state, until);
+  const suggester = new Suggester(policy, clock, NINE + 1_000 * MINUTE);
+  suggester.add([event(0, 'created', 'a'), event(15, 'replied', 'a')]);
   const [all] = suggester.suggestions();
   t.equal(all?.unit, 'business-days');
   t.equal(all?.targets[80], 0, 'by the close of the day on which it came');
 });
+
+t.test(
+  'a cycle counts under the value that chose its target, whatever the case has become since',
+  async t => {
+    const policy = policyOf(rule('R', '{ by: urgency, values: { normal: 1h, urgent: 1h }, else: 2h }'));
+    const [clock] = policy.clocks;
+    if (clock === undefined) throw new Error('no clock');
+    const suggester = new Suggester(policy, clock, NINE + 1_000 * MINUTE);
+    suggester.add([
+      event(0, 'created', 'a', { urgency: 'normal' }),
+      event(15, 'replied', 'a'),
+      event(20, 'updated', 'a', { urgency: 'urgent' }),
+    ]);
+    suggester.add([
+      event(0, 'created', 'b', { urgency: 'normal' }),
+      event(5, 'updated', 'b', { urgency: 'urgent' }),
+      event(40, 'replied', 'b'),
+    ]);
+    suggester.add([event(0, 'created', 'c', { urgency: 'odd' }), event(30, 'replied', 'c')]);
+    suggester.add([event(0, 'created', 'd'), event(50, 'replied', 'd')]);
+    t.same(
+      suggester.suggestions().map(({ value, stopped, targets }) => [value, stopped, targets[99]]),
+      [
+        [null, 4, 50 * MINUTE],
+        ['', 1, 50 * MINUTE],
+        ['normal', 1, 15 * MINUTE],
+        ['odd', 1, 30 * MINUTE],
+        ['urgent', 1, 40 * MINUTE],
+      ],
+    );
+  },
+);
 
 t.test('what was not stopped is counted in a suggestion, and its text is rounded up', async t => {
   const policy = policyOf(
@@ -216,7 +252,7 @@ t.test('what was not stopped is counted in a suggestion, and its text is rounded
   );
   const [clock] = policy.clocks;
   if (clock === undefined) throw new Error('no clock');
-  const suggester = new Suggester(clock);
+  const suggester = new Suggester(policy, clock, NINE + 200 * MINUTE);
   const ends: readonly (readonly [name: string, minutes: number] | null)[] = [
     ['replied', 75.80192],
     ['cancelled', 90],
@@ -227,8 +263,7 @@ t.test('what was not stopped is counted in a suggestion, and its text is rounded
   for (const [i, end] of ends.entries()) {
     const life = [event(0, 'created', `T-${i}`)];
     if (end !== null) life.push(event(end[1], end[0], `T-${i}`, end[0] === 'waived' ? { rule: 'R' } : {}));
-    const state = stateAt(policy, life, NINE + 200 * MINUTE);
-    if (state !== null) suggester.add(state, NINE + 200 * MINUTE);
+    suggester.add(life);
   }
   const found = suggester.suggestions();
   t.match(found, [{ stopped: 1, open: 1, missed: 1, cancelled: 1, waived: 1 }]);

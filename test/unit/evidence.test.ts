@@ -196,6 +196,7 @@ t.test('pause hygiene', async t => {
     cancel: ticket.cancelled
     pause: { from: ticket.pending, to: ticket.resumed }
     target: 10h
+    reopen: continue
 `);
   const DAYS_MS = 48 * HOUR_MS;
   const of = (text: string, until: number) => {
@@ -240,5 +241,34 @@ t.test('pause hygiene', async t => {
     { ...one, paused: 1 },
     'cancelled while paused says nothing',
   );
+  t.same(
+    of('0 created; 9.5 resolved; 10 pending; 11 resumed; 12 reopened; 12.2 resolved', 20),
+    { ...one, kept: 1, keptWithout: 1 },
+    'what came and went before a reopening paused nothing',
+  );
+  t.same(
+    of('0 created; 9.5 resolved; 10 pending; 12 reopened; 14 resumed; 14.2 resolved', 20),
+    { ...one, paused: 1, lastMoment: 1, kept: 1, brokenWithout: 1 },
+    'what went on after it did',
+  );
   t.equal(addHygiene(one, { ...one, kept: 2 }).cycles, 2, 'they add up');
+});
+
+t.test('the last tenth before a due instant that was named', async t => {
+  const policy = policyOf(`
+  - rule: R
+    on: ticket
+    start: ticket.promised
+    stop: ticket.resolved
+    pause: { from: ticket.pending, to: ticket.resumed }
+    target: { at: data.dueAt }
+`);
+  const of = (text: string) => {
+    const due = new Date(START + 10 * HOUR_MS).toISOString();
+    const { state } = live(policy, 'T', `0 promised dueAt=${due}; ${text}`, 20);
+    return hygieneOf(state.fold, START + 20 * HOUR_MS, 48 * HOUR_MS).get('R')?.lastMoment;
+  };
+  t.equal(of('9.2 pending'), 1);
+  t.equal(of('1 pending; 6 resumed; 9.2 pending'), 1, 'pauses do not move it, so they leave its tenth alone');
+  t.equal(of('1 pending; 6 resumed; 8.9 pending'), 0);
 });

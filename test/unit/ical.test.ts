@@ -132,6 +132,59 @@ t.test('an IANA zone means the same whether the file defines it or not', async t
   ]);
 });
 
+t.test('rules take the days that they say, of the periods that they say', async t => {
+  const of = (rule: string) => days(calendar(`UID:1 DTSTART;VALUE=DATE:${rule}`));
+  t.same(of('20280529 RRULE:FREQ=MONTHLY;INTERVAL=3;BYMONTH=5,6,7;BYMONTHDAY=2,29'), [
+    '2028-05-29',
+    '2029-05-02',
+    '2029-05-29',
+  ]);
+  t.same(of('20290128 RRULE:FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=3,28;BYSETPOS=-1'), [
+    '2029-01-28',
+    '2029-06-28',
+    '2029-11-28',
+  ]);
+  t.same(of('20280529 RRULE:FREQ=YEARLY;BYMONTH=5;BYDAY=MO;BYSETPOS=-1'), ['2028-05-29', '2029-05-28']);
+  t.same(of('20261126 RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;COUNT=2'), ['2026-11-26', '2027-11-25']);
+  t.same(of('20281231 RRULE:FREQ=YEARLY;BYYEARDAY=-1'), ['2028-12-31', '2029-12-31']);
+  t.same(of('20290105 RRULE:FREQ=YEARLY;BYWEEKNO=1,-1;BYDAY=FR'), ['2029-01-05', '2029-12-28']);
+  t.same(of('20291214 RRULE:FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU,FR'), [
+    '2029-12-14',
+    '2029-12-23',
+    '2029-12-28',
+  ]);
+});
+
+t.test('a rule that comes true late or never ends all the same', async t => {
+  const last = 'UID:1 DTSTART;VALUE=DATE:20291030 RRULE:FREQ=DAILY;INTERVAL=2;BYMONTHDAY=-2';
+  t.same(days(calendar(last)), ['2029-10-30', '2029-11-29']);
+  const never = 'UID:2 DTSTART;VALUE=DATE:20290101 RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30';
+  t.same(days(calendar(never, OTHER)), ['2026-07-07']);
+  t.throws(() => days(calendar(never)), /no events/);
+  t.throws(() => days(calendar('UID:3 DTSTART:20290101T000000Z RRULE:FREQ=HOURLY')), /repeats HOURLY/);
+});
+
+t.test('each date that is left out is, whatever else is named beside it', async t => {
+  const weekly = 'UID:1 DTSTART;VALUE=DATE:20260803 RRULE:FREQ=WEEKLY;COUNT=3';
+  const left = ['2026-08-03', '2026-08-17'];
+  t.same(days(calendar(`${weekly} EXDATE;VALUE=DATE:20260805,20260806,20260810`)), left, 'none comes there');
+  t.same(days(calendar(`${weekly} EXDATE;VALUE=DATE:20260810,20260810`)), left);
+  t.same(days(calendar('UID:2 DTSTART;VALUE=DATE:20260901 EXDATE;VALUE=DATE:20260901', OTHER)), [
+    '2026-07-07',
+  ]);
+});
+
+t.test('an end that is a date is a whole day', async t => {
+  const rule = 'UID:1 DTSTART;TZID=Asia/Shanghai:20260803T120000 RRULE:FREQ=DAILY;UNTIL=';
+  t.same(days(calendar(`${rule}20260804`)), ['2026-08-03', '2026-08-04']);
+  t.same(
+    days(calendar(`${rule}20260804T120000`)),
+    ['2026-08-03', '2026-08-04'],
+    'and a local time the event’s',
+  );
+  t.same(days(calendar(`${rule}20260804T035959Z`)), ['2026-08-03']);
+});
+
 t.test('what is wrong with an event is told', async t => {
   const file = calendar('UID:1 SUMMARY:Feast');
   const made = standaloneCalendar(
