@@ -1,6 +1,8 @@
 // When an event of an iCalendar file comes: its rules (RFC 5545, section 3.3.10) with dates added and left out. A period
 // after the other is gone through, and each of its days is asked whether the rule takes it: a rule that never comes true
-// ends with the last year, whatever it says.
+// ends with the last year, whatever it says. Not by ical.js's own iterator, which goes on for ever at such a rule, forgets
+// INTERVAL beside BYMONTH and BYSETPOS beside BYMONTHDAY; other libraries were tried and let BYDAY add days, in a year,
+// that BYMONTHDAY had left out.
 import ICAL from 'ical.js';
 import { DAY_MS, yearOfDay } from './zone.ts';
 
