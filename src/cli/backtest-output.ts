@@ -3,8 +3,8 @@
 import type { Comparison, ComplianceMove, Difference } from '../backtest/compare.ts';
 import { PERCENTILES, roundedUp, SHARES, type Suggestion } from '../backtest/suggest.ts';
 import { type Compliance, GROUPINGS, shareOf, type Tally } from '../backtest/tally.ts';
-import { columnsOf } from '../contract/columns.ts';
-import { counted } from '../contract/words.ts';
+import { columnsOf, padded } from '../contract/columns.ts';
+import { counted, titleWords } from '../contract/words.ts';
 import { lengthText } from '../engine/explain-words.ts';
 
 export const FORMATS = ['text', 'json', 'csv'] as const;
@@ -92,7 +92,7 @@ function titleCells(tally: Tally, rule: string): Row {
 function titleText(tally: Tally, rule: string): string {
   const title = tally.titleOf(rule);
   if (title === null || (title.zh === rule && title.en === rule)) return '';
-  return `  ${title.zh === title.en ? title.zh : `${title.zh} / ${title.en}`}`;
+  return `  ${titleWords(title)}`;
 }
 
 /** Whether what was read keeps the rule's objective; empty where the policy names none. */
@@ -306,8 +306,7 @@ function rounded(points: number): string {
 
 /** The name, so that figures behind names of this width stand in a column. */
 function nameOf(name: string, width: number): string {
-  const shown = name === '' ? '(none)' : name;
-  return shown + ' '.repeat(Math.max(0, width - columnsOf(shown)));
+  return padded(name === '' ? '(none)' : name, width);
 }
 
 /** The columns that the widest of the names takes; one that is longer than most moves its own line only. */

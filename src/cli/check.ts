@@ -1,7 +1,8 @@
 // `sla-monitor check`: is a policy sound, and what does it hold?
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { counted } from '../contract/words.ts';
+import { columnsOf, padded } from '../contract/columns.ts';
+import { counted, titleWords } from '../contract/words.ts';
 import type { CompiledClock, CompiledIndicator, CompiledPolicy } from '../policy/compiled.ts';
 import { uncoveredCalendars, uncoveredWarning } from '../policy/coverage.ts';
 import { durationsOf, formatDuration } from '../policy/duration.ts';
@@ -69,13 +70,25 @@ export function coverageWarnings(policy: CompiledPolicy, now: number): string[] 
 
 function summary(policy: CompiledPolicy): string {
   const rows = [
-    ...policy.clocks.map(clock => ['clock', clock.rule, clock.entity, targetText(clock), clock.title.en]),
-    ...policy.indicators.map(one => ['indicator', one.rule, one.measure.kind, boundText(one), one.title.en]),
+    ...policy.clocks.map(clock => [
+      'clock',
+      clock.rule,
+      clock.entity,
+      targetText(clock),
+      titleWords(clock.title),
+    ]),
+    ...policy.indicators.map(one => [
+      'indicator',
+      one.rule,
+      one.measure.kind,
+      boundText(one),
+      titleWords(one.title),
+    ]),
   ];
-  const widths = [0, 1, 2, 3].map(i => Math.max(0, ...rows.map(row => row[i]?.length ?? 0)));
+  const widths = [0, 1, 2, 3].map(i => Math.max(0, ...rows.map(row => columnsOf(row[i] ?? ''))));
   const lines = rows.map(row =>
     row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .map((cell, i) => padded(cell, widths[i] ?? 0))
       .join('  ')
       .trimEnd(),
   );

@@ -12,3 +12,8 @@ const PROGRAM = import.meta.url.endsWith('.ts') ? 'npm run --silent sla --' : 's
 export function commandLine(command: string): string {
   return `${PROGRAM} ${command}`;
 }
+
+/** A title in both languages, once where they are the same. */
+export function titleWords({ zh, en }: { readonly zh: string; readonly en: string }): string {
+  return zh === en ? zh : `${zh} / ${en}`;
+}

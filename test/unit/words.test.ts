@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { cantOpen, fileProblem } from '../../src/cli/file-problem.ts';
 import { readPolicy } from '../../src/cli/policy-file.ts';
-import { commandLine, counted } from '../../src/contract/words.ts';
+import { padded } from '../../src/contract/columns.ts';
+import { commandLine, counted, titleWords } from '../../src/contract/words.ts';
 import { signinPage } from '../../src/server/page.ts';
 
 t.test('one is one', async t => {
@@ -13,6 +14,15 @@ t.test('one is one', async t => {
   );
   t.equal(counted(1, 'day off', 'days off'), '1 day off');
   t.equal(counted(3, 'day off', 'days off'), '3 days off');
+});
+
+t.test('titles stand in both languages, and Chinese ones in columns', async t => {
+  t.equal(titleWords({ zh: '电话接通', en: 'Connect the call' }), '电话接通 / Connect the call');
+  t.equal(titleWords({ zh: 'NPS', en: 'NPS' }), 'NPS');
+  t.same(
+    ['P1 响应', 'P1', '（P1）', 'too long already'].map(name => `${padded(name, 8)}|`),
+    ['P1 响应 |', 'P1      |', '（P1）  |', 'too long already|'],
+  );
 });
 
 t.test('a file that is not there is named once', async t => {
