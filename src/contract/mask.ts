@@ -12,6 +12,8 @@ const DIGITS_MIN = 7;
 /** From this many digits on, a number without a phone's form is taken for a card or identity number. */
 const CARD_DIGITS_MIN = 12;
 
+/** Each pass leaves fewer digits, and two are enough for nearly all texts. */
+const PASSES_MAX = 16;
 /** More numbers in a row than this are hidden as one, which bounds the work that a text can cause. */
 const GROUPS_MAX = 64;
 /** A card's usual groups, whatever stands between them. */
@@ -57,6 +59,16 @@ interface Group {
  * that depend on it, so that two promises named by long numbers stay two.
  */
 export function maskText(text: string, identifier = false): string {
+  let masked = maskOnce(text, identifier);
+  // What is masked parts its neighbours anew, which may be numbers then: masked again until nothing changes.
+  for (let before = text, pass = 1; masked !== before && pass < PASSES_MAX; pass++) {
+    before = masked;
+    masked = maskOnce(before, identifier);
+  }
+  return masked;
+}
+
+function maskOnce(text: string, identifier: boolean): string {
   if (text.length < DIGITS_MIN || !hasDigits(text)) return text;
   let out = '';
   let from = 0;

@@ -84,6 +84,11 @@ t.test('identity and card numbers leave nothing', async t => {
 });
 
 t.test('masking twice is masking once', async t => {
+  t.equal(
+    maskText('+0000.0000/010-10000000'),
+    '+*******0000/*******0000',
+    'also where one number parted another',
+  );
   const piece = fc.oneof(
     mobile,
     landline,
