@@ -21,6 +21,8 @@ export interface CyclesChanged {
   cancelled: number;
   /** Overdue or missed now, and not before; such a one may be changed or started too. */
   overdue: number;
+  /** Overdue or missed before, and not now, whether it is in time now, has more time, or is gone. */
+  relieved: number;
 }
 
 export interface PolicyEffect extends CyclesChanged {
@@ -29,7 +31,8 @@ export interface PolicyEffect extends CyclesChanged {
   byRule?: Map<string, CyclesChanged>;
 }
 
-export const NO_EFFECT: PolicyEffect = { cases: 0, changed: 0, started: 0, cancelled: 0, overdue: 0 };
+const NO_CYCLES: CyclesChanged = { changed: 0, started: 0, cancelled: 0, overdue: 0, relieved: 0 };
+export const NO_EFFECT: PolicyEffect = { cases: 0, ...NO_CYCLES };
 
 /** Whether a policy that comes into force changes the case: it is open, and judged by one that says something else. */
 export function isUnderEarlier(state: CaseState, inForce: CompiledPolicy): boolean {
@@ -86,7 +89,9 @@ function addEffect(before: CaseState, after: CaseState, effect: PolicyEffect): v
       if (was === null && is === 'open') add(effect, rule, 'started');
       else if (was === 'open' && is === null) add(effect, rule, 'cancelled');
       else if (was !== is || (is === 'open' && old[i]?.dueAt !== now[i]?.dueAt)) add(effect, rule, 'changed');
-      if (!isBroken(old[i]) && isBroken(now[i])) add(effect, rule, 'overdue');
+      const [wasBroken, broken] = [isBroken(old[i]), isBroken(now[i])];
+      if (broken && !wasBroken) add(effect, rule, 'overdue');
+      if (wasBroken && !broken) add(effect, rule, 'relieved');
     }
   }
 }
@@ -107,7 +112,7 @@ function isBroken(cycle: Cycle | undefined): boolean {
 function add(effect: PolicyEffect, rule: string, what: keyof CyclesChanged): void {
   effect[what] += 1;
   if (effect.byRule === undefined) return;
-  const own = effect.byRule.get(rule) ?? { changed: 0, started: 0, cancelled: 0, overdue: 0 };
+  const own = effect.byRule.get(rule) ?? { ...NO_CYCLES };
   own[what] += 1;
   effect.byRule.set(rule, own);
 }

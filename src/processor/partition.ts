@@ -404,4 +404,4 @@ function keysOf(incoming: readonly Incoming[]): Set<string> {
   return new Set(incoming.flatMap(each => (each.kind === 'event' ? [each.key] : [])));
 }
 
-const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue'] as const;
+const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue', 'relieved'] as const;

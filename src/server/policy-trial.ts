@@ -35,6 +35,10 @@ const cyclesChanged = {
     .number()
     .int()
     .describe('overdue or missed now, and not before; such a one may be changed or started too'),
+  relieved: z
+    .number()
+    .int()
+    .describe('overdue or missed before, and not now; such a one may be changed or cancelled too'),
 };
 export const effectAnswer = z
   .object({
@@ -79,8 +83,8 @@ export async function effectOf(options: Desk, policy: CompiledPolicy, msMax = TR
   return { cases, clocks, byRule: rules.sort((a, b) => sumOf(b) - sumOf(a)), complete };
 }
 
-function sumOf({ changed, started, cancelled, overdue }: CyclesChanged): number {
-  return changed + started + cancelled + overdue;
+function sumOf({ changed, started, cancelled, overdue, relieved }: CyclesChanged): number {
+  return changed + started + cancelled + overdue + relieved;
 }
 
 interface Tried extends PolicyEffect {

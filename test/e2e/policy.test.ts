@@ -141,8 +141,14 @@ t.test('a policy is tried, then changed under open cases, and again after a loss
   const next = policy('1h', CONFIRM);
   const trial = await (await ask('/api/v1/policy', next)).json();
   t.match(trial, { applied: false, effect: { cases: CASES, complete: true } });
-  t.same(trial.effect.clocks, { changed: CASES, started: CASES, cancelled: CASES, overdue: CASES });
-  const none = { changed: 0, started: 0, cancelled: 0, overdue: 0 };
+  t.same(trial.effect.clocks, {
+    changed: CASES,
+    started: CASES,
+    cancelled: CASES,
+    overdue: CASES,
+    relieved: 0,
+  });
+  const none = { changed: 0, started: 0, cancelled: 0, overdue: 0, relieved: 0 };
   t.same(trial.effect.byRule, [
     { rule: 'R-REPLY', title: { zh: '回复', en: 'Reply' }, ...none, changed: CASES, overdue: CASES },
     { rule: 'R-SOLVE', title: { zh: '解决', en: 'Solve' }, ...none, cancelled: CASES },

@@ -144,10 +144,12 @@ t.test('what a policy changes is said by what became of each clock', async t => 
     load(`  - { rule: SOLVE, on: ticket, start: ticket.created, ${solve} }${more}`);
   const stops = 'stop: [ticket.resolved, ticket.acknowledged], target: 4h';
   const before = clocks('stop: ticket.resolved, target: 4h');
-  const effect = (after: CompiledPolicy, ...life: (readonly [name: string, minute: number])[]) => {
+  type Life = (readonly [name: string, minute: number])[];
+  const effect = (after: CompiledPolicy, ...life: Life) => effectAt(200, after, ...life);
+  const effectAt = (minute: number, after: CompiledPolicy, ...life: Life) => {
     const rig = new Rig(before);
-    for (const [name, minute] of life) rig.take(name, minute);
-    rig.change(after, 200);
+    for (const [name, at] of life) rig.take(name, at);
+    rig.change(after, minute);
     rig.batch.bringUnderPolicy(caseOf(rig), 9);
     const { cases: _, ...counts } = rig.batch.effect;
     return Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${what} ${count}`]));
@@ -168,6 +170,22 @@ t.test('what a policy changes is said by what became of each clock', async t => 
   const other = load(`  - { rule: OTHER, on: ticket, start: ticket.waived, ${STOP} }`);
   t.same(effect(other, ['created', 0], ['resolved', 30]), ['changed 1'], 'met → none');
   t.same(effect(other, ['created', 0]), ['cancelled 1'], 'running → none');
+  const longer = clocks('stop: ticket.resolved, target: 8h');
+  t.same(
+    effectAt(300, longer, ['created', 0], ['informed', 250]),
+    ['changed 1', 'relieved 1'],
+    'overdue → running',
+  );
+  t.same(
+    effectAt(300, longer, ['created', 0], ['resolved', 250]),
+    ['changed 1', 'relieved 1'],
+    'missed → met',
+  );
+  t.same(
+    effectAt(300, other, ['created', 0], ['informed', 250]),
+    ['cancelled 1', 'relieved 1'],
+    'overdue → none',
+  );
 });
 
 t.test('an alarm that rings too early brings no case under a policy', async t => {
