@@ -162,6 +162,14 @@ t.test('a rule that comes true late or never ends all the same', async t => {
   t.same(days(calendar(never, OTHER)), ['2026-07-07']);
   t.throws(() => days(calendar(never)), /no events/);
   t.throws(() => days(calendar('UID:3 DTSTART:20290101T000000Z RRULE:FREQ=HOURLY')), /repeats HOURLY/);
+  for (const far of ['YEARLY;INTERVAL=300000', 'MONTHLY;INTERVAL=4000000', 'DAILY;INTERVAL=9999999999'])
+    t.same(days(calendar(`UID:4 DTSTART;VALUE=DATE:20290101 RRULE:FREQ=${far}`)), ['2029-01-01'], far);
+  const upTo = (end: number) => Array.from({ length: end }, (_, n) => n).join(',');
+  const ticking = `BYHOUR=${upTo(24)};BYMINUTE=${upTo(60)};BYSECOND=${upTo(60)}`;
+  t.throws(
+    () => days(calendar(`UID:5 DTSTART:20290101T000000Z RRULE:FREQ=YEARLY;BYDAY=MO,TU;${ticking}`)),
+    /comes 86400 times a day/,
+  );
 });
 
 t.test('each date that is left out is, whatever else is named beside it', async t => {
