@@ -140,7 +140,8 @@ class DayRule {
     const ofFirst = !saysDay && (isYearly || rule.freq === 'MONTHLY');
     this.#months = ofFirst && isYearly && months.length === 0 ? [date.getUTCMonth() + 1] : months;
     this.#monthDays = ofFirst ? [date.getUTCDate()] : monthDays;
-    const ofWeek = rule.freq === 'WEEKLY' || (isYearly && this.#weeks.length > 0 && monthDays.length === 0);
+    const saysDayOfWeek = monthDays.length > 0 || this.#yearDays.length > 0;
+    const ofWeek = rule.freq === 'WEEKLY' || (isYearly && this.#weeks.length > 0 && !saysDayOfWeek);
     this.#weekdays = ofWeek && weekdays.length === 0 ? [{ nth: 0, weekday: date.getUTCDay() }] : weekdays;
   }
 

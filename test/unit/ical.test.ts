@@ -148,6 +148,7 @@ t.test('rules take the days that they say, of the periods that they say', async 
   t.same(of('20261126 RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;COUNT=2'), ['2026-11-26', '2027-11-25']);
   t.same(of('20281231 RRULE:FREQ=YEARLY;BYYEARDAY=-1'), ['2028-12-31', '2029-12-31']);
   t.same(of('20290105 RRULE:FREQ=YEARLY;BYWEEKNO=1,-1;BYDAY=FR'), ['2029-01-05', '2029-12-28']);
+  t.same(of('20260302 RRULE:FREQ=YEARLY;BYWEEKNO=53;BYYEARDAY=-1'), ['2026-12-31'], 'whatever weekday it is');
   t.same(of('20291214 RRULE:FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU,FR'), [
     '2029-12-14',
     '2029-12-23',
