@@ -6,6 +6,8 @@
 import ICAL from 'ical.js';
 import { DAY_MS, yearOfDay } from './zone.ts';
 
+/** Times of a day at which an event may come; they all make one day off. */
+const TIMES_MAX = 24;
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 /** The starts of an event up to the end of `lastYear`, each once, in no order to rely on. */
@@ -83,9 +85,11 @@ function timesOfDay(rule: ICAL.Recur, start: ICAL.Time): readonly TimeOfDay[] {
   };
   const seconds = each('BYSECOND', start.second);
   const minutes = each('BYMINUTE', start.minute);
-  return each('BYHOUR', start.hour).flatMap(hour =>
-    minutes.flatMap(minute => seconds.map(second => ({ hour, minute, second }))),
-  );
+  const hours = each('BYHOUR', start.hour);
+  const count = hours.length * minutes.length * seconds.length;
+  if (count > TIMES_MAX)
+    throw new Error(`an event comes ${count} times a day, but a holiday comes once a day at most`);
+  return hours.flatMap(hour => minutes.flatMap(minute => seconds.map(second => ({ hour, minute, second }))));
 }
 
 /** Those at the positions, counted from the front or, if negative, from the end; all where none is named. */
@@ -100,7 +104,8 @@ function* periodsOf(rule: DayRule, lastYear: number): Generator<readonly number[
   const end = dayAt(lastYear + 1, 0, 1);
   for (let i = 0; ; i += rule.interval) {
     const [from, to] = rule.period(i);
-    if (from >= end) return;
+    // Beyond the years that dates can name there is no day at all.
+    if (!(from < end)) return;
     const days: number[] = [];
     for (let day = from; day < to; day++) if (rule.takes(day)) days.push(day);
     if (days.length > 0) yield days;
@@ -135,7 +140,8 @@ class DayRule {
     const ofFirst = !saysDay && (isYearly || rule.freq === 'MONTHLY');
     this.#months = ofFirst && isYearly && months.length === 0 ? [date.getUTCMonth() + 1] : months;
     this.#monthDays = ofFirst ? [date.getUTCDate()] : monthDays;
-    const ofWeek = rule.freq === 'WEEKLY' || (isYearly && this.#weeks.length > 0 && monthDays.length === 0);
+    const saysDayOfWeek = monthDays.length > 0 || this.#yearDays.length > 0;
+    const ofWeek = rule.freq === 'WEEKLY' || (isYearly && this.#weeks.length > 0 && !saysDayOfWeek);
     this.#weekdays = ofWeek && weekdays.length === 0 ? [{ nth: 0, weekday: date.getUTCDay() }] : weekdays;
   }
 

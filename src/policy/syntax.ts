@@ -74,7 +74,8 @@ function missingIn({ code, message }: YAMLParseError): Hint | null {
 
 /** Null where the text is not read as another structure than its author sees. */
 function misreadIn({ code, message }: YAMLParseError, rest: string): Hint | null {
-  if (/^[^\s"'#：:]+：/.test(rest)) {
+  // With a colon of its own further on, the line is a key and a text that happens to have a full-width one.
+  if (/^[^\s"'#：:]+：/.test(rest) && !rest.includes(': ')) {
     return {
       message: 'the colon after this key is a full-width one (：)',
       expected: 'a colon and a space between a key and its value',

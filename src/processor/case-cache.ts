@@ -2,6 +2,7 @@
 import type { SlaEvent } from '../contract/event.ts';
 import { type CaseState, newCase } from '../engine/case.ts';
 import { decodeCase, parseCaseKey } from '../engine/codec.ts';
+import { isStaff } from '../engine/staff.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { FORGOTTEN } from '../store/keys.ts';
 import type { KeptCase, PartitionStore } from '../store/partition-store.ts';
@@ -66,13 +67,18 @@ export class CaseCache {
     return this.#cases.has(key);
   }
 
-  /** The case of an event; a new one when it was not found by `load` before. */
+  /**
+   * The case of an event; a new one when it was not found by `load` before, and for an agent or a shift that was forgotten:
+   * its id comes again after a long holiday, and events that are older than its memory are refused anyway.
+   */
   open(key: string, event: SlaEvent): CachedCase {
     const found = this.get(key);
+    const comesAgain = found?.forgotten === true && isStaff(event.entity);
     // One of which nothing was accepted is as good as none, and comes under the policy of its first event.
     const isNone = found?.state.events.length === 0 && !found.forgotten;
-    if (found !== undefined && !(isNone && found.state.policy !== this.policy)) return found;
-    const fresh = cached(key, newCase(this.policy, event.entity, event.case, this.#closedKeepMs), null);
+    if (found !== undefined && !comesAgain && !(isNone && found.state.policy !== this.policy)) return found;
+    const state = newCase(this.policy, event.entity, event.case, this.#closedKeepMs);
+    const fresh = cached(key, state, found?.kept ?? null);
     this.#cases.set(key, fresh);
     return fresh;
   }

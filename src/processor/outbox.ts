@@ -188,9 +188,10 @@ export class Outbox {
       this.#fail(result.result === 'refused' ? result.description : result.result);
       return;
     }
-    this.#failures = 0;
     this.#early.set(entry, result.seq);
     if (this.#entries[this.#head] !== entry) return;
+    // Others may be stored while the first one is refused time and again: their stream may be another one.
+    this.#failures = 0;
     this.#dropEarly();
     this.#options.onAcknowledged();
     this.#send();

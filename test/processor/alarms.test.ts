@@ -3,7 +3,7 @@
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { cellKey } from '../../src/contract/cells.ts';
-import type { SlaEvent } from '../../src/contract/event.ts';
+import type { Entity, SlaEvent } from '../../src/contract/event.ts';
 import { Alarms } from '../../src/processor/alarms.ts';
 import { Batch } from '../../src/processor/batch.ts';
 import { CaseCache } from '../../src/processor/case-cache.ts';
@@ -14,6 +14,8 @@ const START = Date.UTC(2026, 10, 16, 9);
 const POLICY = policyOf(`
   - { rule: A, on: ticket, start: ticket.created, stop: [ticket.closed, ticket.replied], target: 50s }
   - { rule: B, on: ticket, start: ticket.created, stop: ticket.followed_up, target: 55s }
+indicators:
+  - { rule: ON, level: { on: agent, from: agent.signed_on, to: agent.signed_off } }
 `);
 
 /** One partition, committed with each message; of what Redis would keep only the alarms matter here. */
@@ -23,9 +25,11 @@ class Rig {
   readonly #cells = new Map<string, number>();
   readonly #alarms: Alarms;
   readonly #cache: CaseCache;
+  readonly #entity: Entity;
   #seq = 0;
 
-  constructor(closedKeepMs = 86_400_000) {
+  constructor(closedKeepMs = 86_400_000, entity: Entity = 'ticket') {
+    this.#entity = entity;
     const redis = new Redis({ lazyConnect: true });
     defineScripts(redis);
     this.#alarms = new Alarms({
@@ -55,24 +59,29 @@ class Rig {
 
   /** How many clocks of a rule are counted as overdue. */
   overdue(rule: string): number {
-    return this.#cells.get(cellKey('g', 'open', rule, 'overdue')) ?? 0;
+    return this.count('g', 'open', rule, 'overdue');
+  }
+
+  /** What a cell comes to. */
+  count(...parts: string[]): number {
+    return this.#cells.get(cellKey(...parts)) ?? 0;
   }
 
   #incoming(name: string, time: number) {
-    const type = `ticket.${name}`;
+    const entity = this.#entity;
     const event: SlaEvent = {
-      id: name,
+      id: `${name} ${time}`,
       source: '/t',
-      type,
-      entity: 'ticket',
+      type: `${entity}.${name}`,
+      entity,
       case: 'T',
       time,
       fields: {},
       digest: name,
     };
-    const subject = 'sla.events.0.ticket';
+    const subject = `sla.events.0.${entity}`;
     const message = { subject, seq: this.#seq, storedMs: time, headers: undefined, data: new Uint8Array() };
-    return { kind: 'event', key: 'ticket/T', message, event } as const;
+    return { kind: 'event', key: `${entity}/T`, message, event } as const;
   }
 
   #commit(batch: Batch): void {
@@ -121,4 +130,18 @@ t.test('a deadline ahead holds a closed case back until it is told', async t => 
   t.equal(rig.overdue('B'), 0);
   await rig.read(58, 'followed_up');
   t.same(rig.told, ['10 s: A met', '56 s: B breached', '58 s: followed_up rejected as too-late']);
+});
+
+t.test('an agent who comes back after a long holiday is on duty again', async t => {
+  const day = 86_400;
+  const rig = new Rig(undefined, 'agent');
+  await rig.read(0, 'signed_on');
+  await rig.read(10, 'signed_off');
+  await rig.read(14 * day, null);
+  await rig.read(14 * day + 1, 'signed_on');
+  t.equal(rig.count('l', 'ON', 'all'), 1);
+  await rig.read(14 * day + 9, 'signed_off');
+  t.equal(rig.count('l', 'ON', 'all'), 0);
+  await rig.read(30 * day, 'signed_on');
+  t.same(rig.told, []);
 });

@@ -270,3 +270,36 @@ t.test('what can not be stored for a while is told once, and goes out as soon as
   while (outbox.waiting > 0) await new Promise(resolve => setTimeout(resolve, 20));
   t.same(stored, ['1-0', '2-0']);
 });
+
+t.test('what can not be stored is told also where others are stored beside it', async t => {
+  const told: unknown[] = [];
+  const ids = new Set<string>();
+  const outbox = new Outbox({
+    publisher: {
+      hasRoom: true,
+      isLost: false,
+      close: () => {},
+      send: (subject, _data, options, done) => {
+        if (subject.startsWith('sla.actions.')) setTimeout(() => done({ result: 'no-stream' }), 5);
+        else {
+          ids.add(options?.msgId ?? '');
+          queueMicrotask(() => done({ result: 'stored', stream: 'S', seq: ids.size, duplicate: false }));
+        }
+        return true;
+      },
+    },
+    floor: { seq: 0, record: 0, action: 0 },
+    above: { record: 0, action: 0 },
+    lapsedMs: () => 0,
+    storedAbove: async () => ({ ids: new Set(), last: { record: 0, action: 0 } }),
+    onAcknowledged: () => {},
+    onStuck: why => told.push(why),
+  });
+  t.teardown(() => outbox.close());
+  outbox.push([{ id: '1-0', subject: 'sla.actions.call', data: '' }]);
+  for (let n = 2; n < 400 && told.length === 0; n++) {
+    outbox.push([{ id: `${n}-0`, subject: 'sla.records.clock.0', data: '' }]);
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+  t.same(told, ['no-stream']);
+});

@@ -148,6 +148,7 @@ t.test('rules take the days that they say, of the periods that they say', async 
   t.same(of('20261126 RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;COUNT=2'), ['2026-11-26', '2027-11-25']);
   t.same(of('20281231 RRULE:FREQ=YEARLY;BYYEARDAY=-1'), ['2028-12-31', '2029-12-31']);
   t.same(of('20290105 RRULE:FREQ=YEARLY;BYWEEKNO=1,-1;BYDAY=FR'), ['2029-01-05', '2029-12-28']);
+  t.same(of('20260302 RRULE:FREQ=YEARLY;BYWEEKNO=53;BYYEARDAY=-1'), ['2026-12-31'], 'whatever weekday it is');
   t.same(of('20291214 RRULE:FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU,FR'), [
     '2029-12-14',
     '2029-12-23',
@@ -162,6 +163,14 @@ t.test('a rule that comes true late or never ends all the same', async t => {
   t.same(days(calendar(never, OTHER)), ['2026-07-07']);
   t.throws(() => days(calendar(never)), /no events/);
   t.throws(() => days(calendar('UID:3 DTSTART:20290101T000000Z RRULE:FREQ=HOURLY')), /repeats HOURLY/);
+  for (const far of ['YEARLY;INTERVAL=300000', 'MONTHLY;INTERVAL=4000000', 'DAILY;INTERVAL=9999999999'])
+    t.same(days(calendar(`UID:4 DTSTART;VALUE=DATE:20290101 RRULE:FREQ=${far}`)), ['2029-01-01'], far);
+  const upTo = (end: number) => Array.from({ length: end }, (_, n) => n).join(',');
+  const ticking = `BYHOUR=${upTo(24)};BYMINUTE=${upTo(60)};BYSECOND=${upTo(60)}`;
+  t.throws(
+    () => days(calendar(`UID:5 DTSTART:20290101T000000Z RRULE:FREQ=YEARLY;BYDAY=MO,TU;${ticking}`)),
+    /comes 86400 times a day/,
+  );
 });
 
 t.test('each date that is left out is, whatever else is named beside it', async t => {

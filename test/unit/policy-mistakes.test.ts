@@ -357,6 +357,11 @@ t.test('signs of a Chinese keyboard, and texts that a comma cuts, are named', t 
     [/^5:5: the colon after this key is a full-width one/],
   );
   t.match(mistakes('version： 1\nname: x\n'), [/^1:1: the colon after this key is a full-width one/]);
+  t.match(
+    mistakes('version: 1\nname: 工单：受理: 二级\n'),
+    [/^2:7: a text with a colon and a space in it needs quotes/],
+    'a key’s colon is where it should be',
+  );
   const titled = clock('target: 1h, title: { zh: 回复,按时, en: Reply, in time }');
   const cut = /is no key here; a text with a comma in it needs quotes inside braces/;
   t.match(mistakes(titled), [cut, cut]);

@@ -253,6 +253,8 @@ S3-01 | 0s ticket.created; 1h ticket.resolved; 2h ticket.reopened; 3h ticket.rep
 S4-03 | 0s ticket.created; 1h ticket.resolved; 2h ticket.flagged flag=special; until 99h |
 S4-04 | 0s ticket.created kind=complaint; 1h ticket.merged into=9; 2h ticket.closed; until 99h |
 S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 65m ticket.graded severity=general; until 9h | cancelled
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 76m ticket.graded severity=general; until 9h | missed
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.graded severity=major; 65m ticket.updated severity=general; 2h ticket.graded severity=major; 130m ticket.escalated to=management | cancelled met
 E-04C | 0s ticket.created kind=complaint; 1h ticket.cancelled; 2h ticket.closed; until 99h |
 S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=agent about=progress; until 25h | met
 S0-04 | 0s ticket.created channel=email; 9h ticket.replied by=customer about=progress; until 25h | overdue
@@ -281,6 +283,23 @@ S4-01 | 0s ticket.created kind=repair; 9h ticket.solution_implemented; until 25h
 S4-03 | 0s ticket.created; 1h ticket.flagged flag=special; 9h ticket.replied by=agent about=delay expectedAt=@99h; until 38h | met
 E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent about=milestone; until 9h | met
 E-02C | 0s ticket.created; 1h ticket.arrived; 2h ticket.replied by=agent; until 9h    | overdue
+S1-01 | 0s ticket.created; 1h ticket.resolved urgency=urgent; 2h ticket.closed; 9h ticket.reopened; until 11h | overdue
+S1-05 | 0s ticket.created; 1h ticket.resolved urgency=urgent; 2h ticket.closed; 9h ticket.reopened; until 11h | overdue
+S1-01 | 0s ticket.created urgency=urgent; 10m ticket.replied by=agent; 1h ticket.updated urgency=normal; 2h ticket.resolved; 3h ticket.closed urgency=urgent; until 9h | met
+S0-05 | 0s ticket.created; 1h ticket.flagged flag=needs_third_party; 2h ticket.escalated details=true customerInformed=true; 5h ticket.resolved; 6h ticket.closed complexity=complex; until 12h | met
+S0-05 | 0s ticket.created; 1h ticket.solution_rejected; 2h ticket.escalated details=true customerInformed=true; 5h ticket.resolved; 6h ticket.closed complexity=complex; until 12h | met
+S0-05 | 0s ticket.created complexity=complex; 2h ticket.escalated details=true customerInformed=true; 3h ticket.updated complexity=standard; 5h ticket.resolved; 6h ticket.closed complexity=complex; until 12h | met
+S1-01 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.updated urgency=urgent; until 9h |
+S1-05 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.updated urgency=urgent; until 9h |
+S0-05 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.updated complexity=complex; until 9h |
+S0-05 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.flagged flag=needs_third_party; until 9h |
+S4-03 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.flagged flag=special; until 99h |
+S0-09 | 0s ticket.created; 1h ticket.merged into=9; 2h ticket.pending reason=parts; until 99h |
+S4-05 | 0s ticket.created kind=complaint; 1h ticket.merged into=9; 2h ticket.graded severity=major; until 99h |
+S0-05 | 0s ticket.created complexity=complex; 1h ticket.escalated details=true customerInformed=true; 2h ticket.resolved; 3h ticket.reopened; until 99h | met
+S0-05 | 0s ticket.created; 1h ticket.resolved; 2h ticket.solution_rejected; 3h ticket.escalated details=true customerInformed=true; 4h ticket.closed complexity=complex; until 12h | met
+S1-01 | 0s ticket.created urgency=urgent; 40m ticket.resolved; until 9h | missed
+S0-05 | 0s ticket.created complexity=complex; 5h ticket.closed; until 9h | missed
 S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; until 200h | cancelled
 S0-08 | 0s ticket.created; 1h ticket.solution_implemented; 2h ticket.reopened; 120h ticket.solution_implemented; 125h ticket.confirmed | cancelled met
 S2-02 | 0s ticket.created complexity=standard; 2h ticket.resolved complexity=complex; until 9h |
