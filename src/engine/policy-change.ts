@@ -34,6 +34,13 @@ export interface PolicyEffect extends CyclesChanged {
 const NO_CYCLES: CyclesChanged = { changed: 0, started: 0, cancelled: 0, overdue: 0, relieved: 0 };
 export const NO_EFFECT: PolicyEffect = { cases: 0, ...NO_CYCLES };
 
+const COUNTS = ['cases', 'changed', 'started', 'cancelled', 'overdue', 'relieved'] as const;
+
+/** Adds up what a policy changed on several cases. */
+export function addEffect(sum: PolicyEffect, more: PolicyEffect): void {
+  for (const name of COUNTS) sum[name] += more[name];
+}
+
 /** Whether a policy that comes into force changes the case: it is open, and judged by one that says something else. */
 export function isUnderEarlier(state: CaseState, inForce: CompiledPolicy): boolean {
   return state.policy.hash !== inForce.hash && state.events.length > 0 && isOpen(state);
@@ -62,7 +69,7 @@ export function changePolicy(
   countAllOpen(next.fold, told.cells);
   moveStanding(entity, NOWHERE, next.standing, told.cells);
   tellFolds(next, state.fold, naming, told);
-  addEffect(state, next, effect);
+  compare(state, next, effect);
   return next;
 }
 
@@ -78,7 +85,7 @@ function allIndicators(policy: CompiledPolicy): readonly number[] {
   return policy.indicators.map(({ index }) => index);
 }
 
-function addEffect(before: CaseState, after: CaseState, effect: PolicyEffect): void {
+function compare(before: CaseState, after: CaseState, effect: PolicyEffect): void {
   effect.cases += 1;
   const rules = new Set([...before.fold.clocks, ...after.fold.clocks].map(({ clock }) => clock.rule));
   for (const rule of rules) {

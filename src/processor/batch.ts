@@ -310,6 +310,11 @@ export type Incoming =
       readonly event: Parameters<typeof acceptEvent>[1];
     };
 
+/** The cases that messages are about. */
+export function keysOf(incoming: readonly Incoming[]): Set<string> {
+  return new Set(incoming.flatMap(each => (each.kind === 'event' ? [each.key] : [])));
+}
+
 function storeState(found: CachedCase, commit: Commit): void {
   const { key, state, kept } = found;
   if (found.forgotten) {

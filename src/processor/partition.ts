@@ -6,10 +6,10 @@ import type { Logger } from 'pino';
 import { openReader, type RawMessage, type Reader } from '../broker/reader.ts';
 import { eventsStream } from '../broker/streams.ts';
 import { controlSubject } from '../contract/subject.ts';
-import { NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
+import { addEffect, NO_EFFECT, type PolicyEffect } from '../engine/policy-change.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { Alarms } from './alarms.ts';
-import { Batch, type Incoming, type InForce } from './batch.ts';
+import { Batch, type Incoming, type InForce, keysOf } from './batch.ts';
 import { CaseCache } from './case-cache.ts';
 import { encodePolicyNotice, readPolicyNotice } from './control.ts';
 import { type AlertChange, Ledger, type LedgerOptions } from './ledger.ts';
@@ -380,7 +380,7 @@ export class Partition {
   }
 
   async #commit(batch: Batch, position: Position): Promise<void> {
-    for (const name of EFFECTS) this.#effect[name] += batch.effect[name];
+    addEffect(this.#effect, batch.effect);
     await this.#ledger.commit(batch, position, this.#time);
     this.#position = this.#ledger.position;
     if (!this.caughtUp) return;
@@ -398,10 +398,3 @@ export class Partition {
     }
   }
 }
-
-/** The cases that messages are about. */
-function keysOf(incoming: readonly Incoming[]): Set<string> {
-  return new Set(incoming.flatMap(each => (each.kind === 'event' ? [each.key] : [])));
-}
-
-const EFFECTS = ['cases', 'changed', 'started', 'cancelled', 'overdue', 'relieved'] as const;
